@@ -1,0 +1,3 @@
+from rtseg.commands import main
+
+raise SystemExit(main())

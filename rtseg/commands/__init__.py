@@ -1,0 +1,81 @@
+"""The command line. One file per verb, imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rtseg import __version__
+from rtseg.errors import RtsegError
+
+COMMANDS = {
+    "run": "rtseg.commands.run",
+    "demo": "rtseg.commands.demo",
+    "eval": "rtseg.commands.evaluate",
+    "models": "rtseg.commands.models",
+    "train": "rtseg.commands.train",
+    "export": "rtseg.commands.export",
+}
+"""Verb -> module. The module's ``command`` function is the verb; its docstring is the help."""
+
+
+class LazyGroup(TyperGroup):
+    """Loads a command's module when it is asked for, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        single = typer.Typer(
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        )
+        single.command(name=cmd_name)(import_module(COMMANDS[cmd_name]).command)
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `rtseg demo`, then `rtseg run drive.mp4 -o out.mp4`.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rtseg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def rtseg(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    """Segment every frame of a road video or camera in real time, with honest numbers."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code. Every RtsegError becomes one line on stderr."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        app([word for word in words if word != "--debug"], prog_name="rtseg")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except RtsegError as error:
+        if "--debug" in words:
+            traceback.print_exc()
+        print(f"rtseg: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0

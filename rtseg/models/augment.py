@@ -1,0 +1,118 @@
+"""Random views of a labelled picture: one warp, one colour matrix, one curve.
+
+Everything geometric is one affine warp straight to the crop, and everything photometric is done
+in uint8, because on a small CPU augmentation competes with the training step itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from rtseg.labels import IGNORE
+from rtseg.types import LabelMap, Rgb
+
+
+@dataclass(frozen=True)
+class View:
+    """The ranges that a random view is drawn from.
+
+    scale: of the picture, 1 = the picture's height fills the crop's. rare_share: how often the
+    crop is centred on a pixel of a rare class instead of anywhere.
+    """
+
+    height: int
+    width: int
+    scale: tuple[float, float] = (0.75, 2.0)
+    aspect: float = 0.15
+    degrees: float = 4.0
+    rare_share: float = 0.5
+
+
+def random_view(
+    picture: Rgb, truth: LabelMap, view: View, *, rare: NDArray[np.int64], rng: Generator
+) -> tuple[Rgb, LabelMap]:
+    """One crop of ``view.height x view.width``; what lies outside the picture is IGNORE.
+
+    rare: (n, 2) row and column of pixels worth centring on; may be empty.
+    """
+    matrix = _random_warp(truth.shape, view, rare=rare, rng=rng)
+    size = (view.width, view.height)
+    crop = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(114,) * 3)
+    labels = cv2.warpAffine(truth, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(IGNORE,))
+    return random_light(np.asarray(crop, np.uint8), rng), np.asarray(labels, np.uint8)
+
+
+def random_light(picture: Rgb, rng: Generator) -> Rgb:
+    """Another camera, hour and weather: saturation, white balance, contrast, gamma, blur, noise."""
+    saturation = rng.uniform(0.4, 1.5)
+    luma = np.array([0.299, 0.587, 0.114])
+    mix = saturation * np.eye(3) + (1.0 - saturation) * luma
+    mix *= rng.uniform(0.85, 1.15, (3, 1))
+    lit = cv2.LUT(cv2.transform(picture, mix), _random_curve(rng))
+    if rng.random() < 0.15:
+        lit = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.4, 1.4))
+    if rng.random() < 0.15:
+        noise = np.empty(lit.shape, np.int16)
+        cv2.setRNGSeed(int(rng.integers(2**31)))
+        cv2.randn(noise, (0, 0, 0), (float(rng.uniform(2, 10)),) * 3)
+        lit = cv2.add(lit, noise, dtype=cv2.CV_8U)
+    return np.asarray(lit, np.uint8)
+
+
+def mix_classes(
+    pictures: NDArray[np.uint8], truths: NDArray[np.uint8], *, share: float, rng: Generator
+) -> None:
+    """Paste some classes of one picture of the batch into another, in place.
+
+    ClassMix (Olsson et al. 2021) with true labels: half of the classes of the donor, so that
+    poles, signs and people meet backgrounds that 468 pictures never show.
+    pictures: (N, H, W, 3), truths: (N, H, W).
+    """
+    donors = rng.permutation(len(pictures))
+    originals, original_truths = pictures.copy(), truths.copy()
+    for i, donor in enumerate(donors):
+        if donor == i or rng.random() >= share:
+            continue
+        present = np.setdiff1d(np.unique(original_truths[donor]), [IGNORE])
+        chosen = rng.permutation(present)[: max(1, len(present) // 2)]
+        pasted = np.isin(original_truths[donor], chosen)
+        pictures[i][pasted] = originals[donor][pasted]
+        truths[i][pasted] = original_truths[donor][pasted]
+
+
+def _random_warp(
+    shape: tuple[int, ...], view: View, *, rare: NDArray[np.int64], rng: Generator
+) -> NDArray[np.float64]:
+    height, width = shape
+    zoom = np.exp(rng.uniform(*np.log(view.scale))) * 360.0 / height
+    stretch = np.exp(rng.uniform(-view.aspect, view.aspect))
+    angle = np.deg2rad(rng.uniform(-view.degrees, view.degrees))
+    mirror = rng.choice((-1.0, 1.0))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.diag([mirror * zoom * stretch, zoom / stretch])
+    if len(rare) and rng.random() < view.rare_share:
+        row, column = rare[rng.integers(len(rare))]
+        centre = np.array([column, row]) + rng.normal(0, 30, 2)
+    else:
+        centre = rng.uniform(0, 1, 2) * (width, height)
+    # Inside the picture where the crop fits, and about its middle where it does not.
+    room = np.array([width, height]) / 2 - np.array([view.width, view.height]) / (2 * zoom)
+    room = np.where(room > 0, room, 20.0)
+    centre = np.clip(
+        centre, np.array([width, height]) / 2 - room, np.array([width, height]) / 2 + room
+    )
+    offset = np.array([view.width, view.height]) / 2 - linear @ centre
+    return np.hstack([linear, offset[:, None]])
+
+
+def _random_curve(rng: Generator) -> NDArray[np.uint8]:
+    ramp = np.linspace(0.0, 1.0, 256)
+    gamma = np.exp(rng.uniform(np.log(0.55), np.log(1.8)))
+    curve = (ramp**gamma - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.12, 0.12)
+    curve_8bit: NDArray[np.uint8] = (curve.clip(0, 1) * 255).round().astype(np.uint8)
+    return curve_8bit

@@ -1,0 +1,93 @@
+"""The few layers that every network here is made of. NCHW throughout."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ConvBnRelu(nn.Sequential):
+    """k x k convolution, batch norm, ReLU: what every INT8 runtime fuses into one kernel."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, *, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut (He et al. 2015, "Deep Residual Learning", fig. 2)."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.first = ConvBnRelu(inputs, outputs, stride=stride)
+        self.second = nn.Sequential(
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.second(self.first(x)) + self.shortcut(x))
+
+
+class SumPyramidPooling(nn.Module):
+    """Context at four scales, added up instead of concatenated.
+
+    The pools have fixed kernels (5/2, 9/4 and the whole map, as in DDRNet's DAPPM, Hong et al.
+    2021), so that the graph holds no adaptive pool, which neither exporter nor TensorRT takes.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.local = ConvBnRelu(inputs, outputs, 1)
+        self.near = nn.Sequential(nn.AvgPool2d(5, 2, 2), ConvBnRelu(inputs, outputs, 1))
+        self.far = nn.Sequential(nn.AvgPool2d(9, 4, 4), ConvBnRelu(inputs, outputs, 1))
+        # No batch norm here: one value per channel and picture has no variance to speak of.
+        self.whole = nn.Sequential(nn.Conv2d(inputs, outputs, 1), nn.ReLU(inplace=True))
+        self.merge = ConvBnRelu(outputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        context = self.local(x)
+        context = context + upsample_to(self.near(x), context)
+        context = context + upsample_to(self.far(x), context)
+        context = context + self.whole(x.mean((2, 3), keepdim=True))
+        merged: Tensor = self.merge(context)
+        return merged
+
+
+def upsample_to(x: Tensor, like: Tensor) -> Tensor:
+    """Bilinear, half-pixel centres, to the height and width of ``like``."""
+    return functional.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)
+
+
+def initialise(module: nn.Module) -> None:
+    """He-normal convolutions; the last norm of each residual branch starts at zero.
+
+    (Goyal et al. 2017, section 5.1: a block that begins as the identity trains more calmly.)
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    for block in module.modules():
+        if isinstance(block, BasicBlock):
+            norm = block.second[1]
+            assert isinstance(norm, nn.BatchNorm2d)
+            nn.init.zeros_(norm.weight)
+
+
+def count_parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def labels_of(logits: Tensor) -> Tensor:
+    """(1, C, h, w) -> (1, h, w) uint8. Twice cast: TensorRT takes uint8 only from a float."""
+    return torch.argmax(logits, dim=1).to(torch.float32).to(torch.uint8)

@@ -1,0 +1,52 @@
+"""What every source of frames looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from rtseg.types import Frame
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a source says of itself once it is open.
+
+    name: for people, titles and JSON: passwords are already masked in it.
+    height, width: of the first frame, upright (rotation metadata applied). Later ones may differ.
+    fps: declared by the device or file, not measured. 0 where nobody says.
+    live: True: late frames are worthless, drop them. False: every frame counts.
+    frames: how many the container declares; None where unknown or endless. A file may hold fewer.
+    path: the file on disk whose audio a video sink may pass through; None for everything else.
+    """
+
+    name: str
+    height: int
+    width: int
+    fps: Fraction
+    live: bool
+    frames: int | None = None
+    path: Path | None = None
+
+
+@runtime_checkable
+class Source(AbstractContextManager["Source"], Protocol):
+    """``with source: for frame in source: ...``; the end of the loop is the end of the stream.
+
+    ``info`` holds from ``__enter__`` on. Opening and reading may happen on two threads, one after
+    the other. A source that breaks mid-stream raises SourceError, it never just ends: frames
+    already given stay valid. What could be read around (a truncated tail, an undecodable packet)
+    is counted in ``warnings``, one sentence each, readable at any time.
+    """
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...

@@ -1,0 +1,87 @@
+"""The words of a frame's road, in the order a picture meets them.
+
+source ──Frame──▶ preprocess ──Prepared──▶ engine ──Segmentation──▶ overlay ──Picture──▶ sinks
+
+``(H, W)`` is the picture, ``(h, w)`` the network. Arrays are never written after they were
+handed over: whoever wants to change one copies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3) uint8, R G B, 0..255."""
+
+LabelMap: TypeAlias = NDArray[np.uint8]
+"""(H, W) uint8 class ids; 255 (``labels.IGNORE``) says "not labelled"."""
+
+Tensor: TypeAlias = NDArray[Any]
+
+Precision: TypeAlias = Literal["fp32", "bf16", "fp16", "int8"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture as its source gave it.
+
+    index counts from 0 within one source; a gap means that the source itself lost frames.
+    pts is the exact presentation time in seconds since the first frame of the source.
+    captured_nanos is ``time.monotonic_ns()`` of the moment the picture existed: of its arrival,
+    or, for a paced file, of the moment at which it was due.
+    """
+
+    picture: Rgb
+    index: int
+    pts: Fraction
+    captured_nanos: int
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What a network eats and returns. Written once, at export; read back from the manifest.
+
+    height, width: of its input, in pixels.
+    channel_order: the order in which the network wants the three channels.
+    mean, std: in that same order, for values 0..255: the network sees ``(value - mean) / std``.
+    labels: the name of its label set, a key of ``labels.LABEL_SETS``.
+    """
+
+    height: int
+    width: int
+    channel_order: Literal["rgb", "bgr"]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    labels: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """tensor: (1, h, w, 3) uint8, R G B. Order and normalisation are folded into the engine."""
+
+    frame: Frame
+    tensor: Tensor
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """labels: (h', w') at the engine's output size; the overlay and the sinks stretch it."""
+
+    frame: Frame
+    labels: LabelMap
+
+
+@dataclass(frozen=True)
+class Picture:
+    """image: (H, W', 3) what a person looks at, in memory of its own: never the frame's.
+
+    None where nobody asked for it: a run that writes only statistics renders nothing.
+    """
+
+    segmentation: Segmentation
+    image: Rgb | None

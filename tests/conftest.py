@@ -1,0 +1,27 @@
+"""Fixtures that every test may use, and one rule: no test leaves a thread behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [thread.name for thread in set(threading.enumerate()) - before if thread.is_alive()]
+    assert not left, f"threads still running after the test: {left}"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real clips and data; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no real data: {SHARED} is absent")
+    return SHARED
