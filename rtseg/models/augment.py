@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from rtseg.labels import IGNORE
 from rtseg.types import LabelMap, Rgb
 
+UNIT_HEIGHT = 360
+"""Rows of a picture at scale 1, whatever it was recorded at: CamVid's in the SegNet copy."""
+
 
 @dataclass(frozen=True)
 class View:
     """The ranges that a random view is drawn from.
 
-    scale: of the picture, 1 = the picture's height fills the crop's. rare_share: how often the
-    crop is centred on a pixel of a rare class instead of anywhere.
+    height, width: of the crop. scale: 1 shows the whole picture UNIT_HEIGHT rows high, 2 twice
+    that. aspect: natural logarithm, both ways. rare_share: how often the crop is centred near a
+    pixel of a rare class instead of anywhere.
     """
 
     height: int
@@ -48,7 +52,10 @@ def random_view(
 
 
 def random_light(picture: Rgb, rng: Generator) -> Rgb:
-    """Another camera, hour and weather: saturation, white balance, contrast, gamma, blur, noise."""
+    """Another camera, hour and weather: saturation, white balance, contrast, gamma, blur, noise.
+
+    Seeds OpenCV's generator of the calling thread, so that the noise repeats with ``rng``.
+    """
     saturation = rng.uniform(0.4, 1.5)
     luma = np.array([0.299, 0.587, 0.114])
     mix = saturation * np.eye(3) + (1.0 - saturation) * luma
@@ -59,7 +66,7 @@ def random_light(picture: Rgb, rng: Generator) -> Rgb:
     if rng.random() < 0.15:
         noise = np.empty(lit.shape, np.int16)
         cv2.setRNGSeed(int(rng.integers(2**31)))
-        cv2.randn(noise, (0, 0, 0), (float(rng.uniform(2, 10)),) * 3)
+        cv2.randn(noise, np.zeros(3), np.full(3, rng.uniform(2, 10)))
         lit = cv2.add(lit, noise, dtype=cv2.CV_8U)
     return np.asarray(lit, np.uint8)
 
@@ -70,8 +77,8 @@ def mix_classes(
     """Paste some classes of one picture of the batch into another, in place.
 
     ClassMix (Olsson et al. 2021) with true labels: half of the classes of the donor, so that
-    poles, signs and people meet backgrounds that 468 pictures never show.
-    pictures: (N, H, W, 3), truths: (N, H, W).
+    poles, signs and people meet backgrounds that a few hundred pictures never show.
+    pictures: (N, H, W, 3), truths: (N, H, W). share: 0..1, of the pictures that are pasted into.
     """
     donors = rng.permutation(len(pictures))
     originals, original_truths = pictures.copy(), truths.copy()
@@ -88,8 +95,9 @@ def mix_classes(
 def _random_warp(
     shape: tuple[int, ...], view: View, *, rare: NDArray[np.int64], rng: Generator
 ) -> NDArray[np.float64]:
+    """(2, 3), from the picture's (x, y) to the crop's."""
     height, width = shape
-    zoom = np.exp(rng.uniform(*np.log(view.scale))) * 360.0 / height
+    zoom = np.exp(rng.uniform(*np.log(view.scale))) * UNIT_HEIGHT / height
     stretch = np.exp(rng.uniform(-view.aspect, view.aspect))
     angle = np.deg2rad(rng.uniform(-view.degrees, view.degrees))
     mirror = rng.choice((-1.0, 1.0))
@@ -111,6 +119,7 @@ def _random_warp(
 
 
 def _random_curve(rng: Generator) -> NDArray[np.uint8]:
+    """(256,): gamma, contrast and brightness as one table."""
     ramp = np.linspace(0.0, 1.0, 256)
     gamma = np.exp(rng.uniform(np.log(0.55), np.log(1.8)))
     curve = (ramp**gamma - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.12, 0.12)

@@ -21,8 +21,9 @@ def class_weights(counts: Tensor) -> Tensor:
 def hard_cross_entropy(logits: Tensor, target: Tensor, weights: Tensor, *, keep: float) -> Tensor:
     """Weighted cross entropy over the hardest share ``keep`` (0..1] of the labelled pixels.
 
-    Online hard example mining (Shrivastava et al. 2016) by a fixed share; keep=1 is the plain
-    class-weighted mean. Labels at another size than the logits are taken where the logits are.
+    Online hard example mining (Shrivastava et al. 2016) by a fixed share; hard is what is wrong
+    before the weights, or a rare class would be hard by definition. keep=1 is the plain
+    class-weighted mean. Zero, with a gradient of zeros, where nothing is labelled.
     """
     losses = functional.cross_entropy(
         logits, target, weights, ignore_index=IGNORE, reduction="none"
@@ -38,15 +39,15 @@ def hard_cross_entropy(logits: Tensor, target: Tensor, weights: Tensor, *, keep:
 
 
 def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
-    """Berman et al. 2018, algorithm 1: a surrogate of 1 - mIoU, over the classes present."""
+    """Berman et al. 2018, algorithm 1: a surrogate of 1 - mIoU, over the classes in ``target``."""
     classes = logits.shape[1]
     scores = logits.softmax(1).movedim(1, -1).reshape(-1, classes)
     flat = target.flatten()
     scores, flat = scores[flat != IGNORE], flat[flat != IGNORE]
     losses = []
-    for label in flat.unique().tolist():
+    for label in flat.bincount().nonzero().flatten().tolist():
         truth = (flat == label).to(scores.dtype)
-        errors, order = (truth - scores[:, int(label)]).abs().sort(descending=True)
+        errors, order = (truth - scores[:, label]).abs().sort(descending=True)
         losses.append(errors @ _jaccard_gradient(truth[order]))
     return torch.stack(losses).mean() if losses else logits.sum() * 0.0
 

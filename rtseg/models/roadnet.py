@@ -43,9 +43,7 @@ class RoadNet(nn.Module):
         self.lateral4 = ConvBnRelu(widths[0], decoder_width, 1)
         self.fuse4 = ConvBnRelu(decoder_width, decoder_width)
         self.head = nn.Conv2d(decoder_width, classes, 1)
-        self.auxiliary = nn.Sequential(
-            ConvBnRelu(widths[2], decoder_width), nn.Conv2d(decoder_width, classes, 1)
-        )
+        self.auxiliary = _auxiliary(widths[2], decoder_width, classes)
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
@@ -60,6 +58,10 @@ class RoadNet(nn.Module):
             self.head(y), scale_factor=2.0, mode="bilinear", align_corners=False
         )
         return (logits, self.auxiliary(at16)) if self.training else logits
+
+
+def _auxiliary(inputs: int, width: int, classes: int) -> nn.Sequential:
+    return nn.Sequential(ConvBnRelu(inputs, width), nn.Conv2d(width, classes, 1))
 
 
 def _stage(inputs: int, outputs: int, depth: int, *, stride: int) -> nn.Sequential:

@@ -22,13 +22,18 @@ from torch.nn import functional
 from rtseg.errors import UsageError
 from rtseg.labels import IGNORE
 from rtseg.models.augment import View, mix_classes, random_view
+from rtseg.models.checkpoint import differences, read_checkpoint
 from rtseg.models.loss import class_weights, hard_cross_entropy, lovasz_softmax
 from rtseg.models.zoo import build_network
 from rtseg.source.dataset import Dataset
+from rtseg.types import LabelMap
 
 MEAN = (123.675, 116.28, 103.53)
 STD = (58.395, 57.12, 57.375)
 """R, G, B of ImageNet times 255: what pre-trained backbones expect, so one habit for all nets."""
+
+RARE_SHARE = 0.02
+"""Classes with less of the labelled pixels than this are what rare crops are centred on."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,20 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise UsageError(f"--steps must be at least 1, not {self.steps}")
+        if not self.phases or self.phases[-1].until < 1:
+            raise ValueError("the last phase must last until 1, the end of training")
 
     def phase(self, progress: float) -> Phase:
+        """progress: 0..1, the share of the steps that is done."""
         return next(phase for phase in self.phases if progress < phase.until or phase.until >= 1)
 
 
 class Trainer:
-    """Owns the network, its running average, the optimiser and the random state of one run."""
+    """Owns the network, its running average, the optimiser and the random state of one run.
+
+    Holds all pictures in memory: 468 of CamVid are 0.3 GB. One trainer per process: it seeds
+    torch's global generator.
+    """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, folder: Path) -> None:
         torch.manual_seed(recipe.seed)
@@ -83,17 +95,19 @@ class Trainer:
         self.seconds = 0.0
         self._rng = np.random.default_rng(recipe.seed)
         classes = len(dataset.labels)
-        self.network = build_network(recipe.network, classes).to(memory_format=torch.channels_last)
+        self.network = build_network(recipe.network, classes)
         self.average = build_network(recipe.network, classes)
         self.average.load_state_dict(self.network.state_dict())
+        # torch's stub of Module.to lacks memory_format.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.AdamW(
             _parameter_groups(self.network, recipe.weight_decay), lr=recipe.learning_rate
         )
         self._pictures = [sample.picture() for sample in dataset.samples]
         self._truths = [sample.truth() for sample in dataset.samples]
-        counts = sum(np.bincount(truth.ravel(), minlength=256)[:classes] for truth in self._truths)
-        self._weights = class_weights(torch.as_tensor(counts, dtype=torch.float32))
-        rare = np.flatnonzero(counts / np.sum(counts) < 0.02)
+        counts = _pixels_per_class(self._truths, classes)
+        self._weights = class_weights(torch.from_numpy(counts).float())
+        rare = np.flatnonzero(counts / counts.sum() < RARE_SHARE)
         self._rare = [_pixels_of(truth, rare) for truth in self._truths]
         self._order = np.empty(0, np.int64)
 
@@ -116,9 +130,7 @@ class Trainer:
         """checkpoint.pt, replaced in one move: a kill leaves the last one or this one, whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
         state = {
-            "recipe": json.dumps(asdict(self.recipe)),
-            "labels": self.dataset.labels.name,
-            "data": f"{self.dataset.name} {self.dataset.split}: {len(self.dataset.samples)}",
+            **self._origin(),
             "step": self.step,
             "seconds": self.seconds,
             "network": self.network.state_dict(),
@@ -135,19 +147,18 @@ class Trainer:
     def resume(self) -> bool:
         """Go on from the folder's checkpoint; False where there is none.
 
-        The number of steps may have changed (the schedule stretches), the rest may not.
+        The number of steps may have changed (the schedule stretches), the rest may not: that is
+        a UsageError.
         """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return False
-        state = torch.load(path, weights_only=True)
-        before = json.loads(state["recipe"])
-        now = json.loads(json.dumps(asdict(self.recipe)))
-        changed = [key for key in now if key != "steps" and now[key] != before.get(key)]
-        if changed or state["labels"] != self.dataset.labels.name:
+        state = read_checkpoint(path)
+        changed = differences(state, self._origin())
+        if changed:
             raise UsageError(
-                f"{str(path)!r} was made by another recipe ({', '.join(changed) or 'labels'} "
-                "differs): train into another folder, or repeat the old settings"
+                f"{str(path)!r} was made with other settings ({', '.join(changed)}): train into "
+                "another folder, or repeat the old settings"
             )
         self.step, self.seconds = state["step"], state["seconds"]
         self.network.load_state_dict(state["network"])
@@ -157,6 +168,15 @@ class Trainer:
         self._order = state["order"].numpy()
         torch.set_rng_state(state["torch_rng"])
         return True
+
+    def _origin(self) -> dict[str, str]:
+        """What this run is made from, as the checkpoint says it."""
+        dataset = self.dataset
+        return {
+            "recipe": json.dumps(asdict(self.recipe)),
+            "labels": dataset.labels.name,
+            "data": f"{dataset.name} {dataset.split}: {len(dataset.samples)}",
+        }
 
     def _train_step(self) -> float:
         progress = self.step / self.recipe.steps
@@ -192,7 +212,7 @@ class Trainer:
         """Linear warm-up, then (1 - progress) ** 0.9 (the "poly" rule of DeepLab)."""
         recipe = self.recipe
         warm = min(1.0, (progress + 1e-3) / recipe.warm_up)
-        return recipe.learning_rate * warm * (1.0 - progress) ** 0.9
+        return float(recipe.learning_rate * warm * (1.0 - progress) ** 0.9)
 
     def _batch(self, phase: Phase) -> tuple[Tensor, Tensor]:
         """Normalised pictures (N, 3, h, w) and truths (N, h/2, w/2), where the logits are."""
@@ -232,8 +252,12 @@ class Trainer:
 
 
 def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's notes."""
-    state = torch.load(path, weights_only=True)
+    """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's notes.
+
+    notes: ``recipe`` (a dict), ``labels`` (the label set's name), ``data``, ``step``,
+    ``seconds``. Raises EngineError for any other file.
+    """
+    state = read_checkpoint(path)
     notes = {key: state[key] for key in ("labels", "data", "step", "seconds")}
     notes["recipe"] = json.loads(state["recipe"])
     weights: dict[str, Tensor] = state["average"]
@@ -242,7 +266,14 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     return network.eval(), notes
 
 
-def _pixels_of(truth: NDArray[np.uint8], classes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _pixels_per_class(truths: list[LabelMap], classes: int) -> NDArray[np.int64]:
+    counts = np.zeros(256, np.int64)
+    for truth in truths:
+        counts += np.bincount(truth.ravel(), minlength=256)
+    return counts[:classes]
+
+
+def _pixels_of(truth: LabelMap, classes: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n, 2) rows and columns, at most 4096 of them, evenly drawn from the pixels of classes."""
     found = np.argwhere(np.isin(truth, classes) & (truth != IGNORE))
     return found[:: max(1, len(found) // 4096)]

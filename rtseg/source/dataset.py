@@ -30,15 +30,14 @@ class Sample:
         bgr = cv2.imread(str(self.picture_path), cv2.IMREAD_COLOR)
         if bgr is None:
             raise DatasetError(f"cannot decode the picture {str(self.picture_path)!r}")
-        rgb: Rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-        return rgb
+        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
     def truth(self) -> LabelMap:
         """(H, W) at the picture's size."""
         raw = cv2.imread(str(self.truth_path), cv2.IMREAD_UNCHANGED)
         if raw is None or raw.ndim != 2 or raw.dtype != np.uint8:
             raise DatasetError(f"{str(self.truth_path)!r} is not a one-channel 8-bit label map")
-        return self.ids[raw]
+        return np.asarray(self.ids[raw], np.uint8)
 
 
 @dataclass(frozen=True)

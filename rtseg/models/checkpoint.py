@@ -1,0 +1,38 @@
+"""What training leaves on disk, and whether it belongs to the run at hand."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rtseg.errors import EngineError
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Its tensors and notes; raises EngineError for any other file. Runs no code out of it."""
+    try:
+        state = torch.load(path, weights_only=True)
+    except FileNotFoundError as error:
+        raise EngineError(
+            f"there is no checkpoint {str(path)!r}: `rtseg train` writes one into its folder"
+        ) from error
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise EngineError(
+            f"{str(path)!r} is not a readable checkpoint: it is damaged, or of another program"
+        ) from error
+    if not isinstance(state, dict) or not {"recipe", "labels", "step", "average"} <= state.keys():
+        raise EngineError(
+            f"{str(path)!r} holds no training state of rtseg: expected what `rtseg train` writes"
+        )
+    return state
+
+
+def differences(before: dict[str, Any], now: dict[str, str]) -> list[str]:
+    """The names of the settings that differ, except for the number of steps."""
+    old, new = json.loads(before["recipe"]), json.loads(now["recipe"])
+    changed = [key for key in new if key != "steps" and new[key] != old.get(key)]
+    return changed + [key for key in ("labels", "data") if now[key] != before[key]]
