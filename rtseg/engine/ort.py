@@ -1,0 +1,91 @@
+"""ONNX Runtime: the reference that every other engine is compared with."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+
+import numpy as np
+import onnxruntime
+
+from rtseg.engine.base import EngineInfo
+from rtseg.engine.package import ModelPackage
+from rtseg.errors import EngineError
+from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+
+
+class OnnxRuntimeEngine:
+    """Normalises in numpy, exactly as the manifest says, and runs on the CPU in plain fp32 (or
+    the quantised file in int8). Synchronous: ``submit`` only remembers, ``collect`` computes.
+    """
+
+    def __init__(
+        self, package: ModelPackage, precision: Precision, *, depth: int = 1, threads: int = 0
+    ) -> None:
+        if precision not in ("fp32", "int8"):
+            raise EngineError(f"the onnxruntime backend has no {precision}; it has: fp32, int8")
+        self._package = package
+        self._precision: Precision = precision
+        self._threads = threads
+        self._session: onnxruntime.InferenceSession | None = None
+        self._waiting: deque[Tensor] = deque()
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self._package.spec
+
+    @property
+    def depth(self) -> int:
+        return 1
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(
+            model=self._package.name,
+            backend="onnxruntime",
+            precision=self._precision,
+            precisions={},
+            device="CPU",
+            version=str(onnxruntime.__version__),
+        )
+
+    def __enter__(self) -> OnnxRuntimeEngine:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        # Spinning threads would slow down whatever else runs on the same cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        path = self._package.file(self._precision)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class
+            raise EngineError(f"ONNX Runtime cannot load {str(path)!r}: {error}") from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._waiting.clear()
+        self._session = None
+
+    def submit(self, tensor: Tensor) -> None:
+        self._waiting.append(tensor)
+
+    def collect(self) -> LabelMap:
+        if self._session is None:
+            raise EngineError("the engine is not open")
+        planes = normalise(self._waiting.popleft(), self.spec)
+        labels: LabelMap = self._session.run(["labels"], {"picture": planes})[0][0]
+        return labels
+
+
+def normalise(tensor: Tensor, spec: ModelSpec) -> Tensor:
+    """(1, h, w, 3) uint8 R G B -> (1, 3, h, w) float32, ``(value - mean) / std``."""
+    picture = tensor[..., ::-1] if spec.channel_order == "bgr" else tensor
+    mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
+    return np.ascontiguousarray(((picture - mean) / std).transpose(0, 3, 1, 2))

@@ -1,0 +1,151 @@
+"""OpenVINO: the default engine wherever there is no NVIDIA GPU. Nothing else imports openvino."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import openvino
+from openvino.preprocess import PrePostProcessor
+
+from rtseg.engine.base import EngineInfo
+from rtseg.engine.package import ModelPackage
+from rtseg.errors import EngineError
+from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+
+HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+"""What the layers that are not INT8 run in. Never left to OpenVINO: on CPUs with AVX512-BF16 its
+own choice is bf16, and it does not say so."""
+
+FOUND: Mapping[str, Precision] = {"u8": "int8", "i8": "int8", "f32": "fp32", "bf16": "bf16"}
+
+
+class OpenVinoEngine:
+    """uint8 NHWC pictures in, label maps out; order and normalisation are part of the graph.
+
+    threads: CPU threads, 0 = all. depth: tensors in flight; two keep the cores busy while the
+    caller hands over results, one gives the lowest latency.
+    """
+
+    def __init__(
+        self, package: ModelPackage, precision: Precision, *, depth: int = 2, threads: int = 0
+    ) -> None:
+        if precision not in HINTS:
+            raise EngineError(
+                f"the openvino backend has no {precision}; it has: {', '.join(HINTS)}"
+            )
+        self._package = package
+        self._precision = precision
+        self._depth = depth
+        self._threads = threads
+        self._info: EngineInfo | None = None
+        self._free: deque[openvino.InferRequest] = deque()
+        self._busy: deque[openvino.InferRequest] = deque()
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self._package.spec
+
+    @property
+    def depth(self) -> int:
+        return self._depth
+
+    @property
+    def info(self) -> EngineInfo:
+        if self._info is None:
+            raise EngineError("the engine is not open")
+        return self._info
+
+    def __enter__(self) -> OpenVinoEngine:
+        path = self._package.file("fp32" if self._precision == "bf16" else self._precision)
+        core = openvino.Core()
+        try:
+            compiled = core.compile_model(self._graph(core, path), "CPU", self._properties())
+        except RuntimeError as error:
+            raise EngineError(
+                f"OpenVINO cannot load {str(path)!r}: {_reason(error)}; is it a complete ONNX file?"
+            ) from error
+        self._free.extend(compiled.create_infer_request() for _ in range(self._depth))
+        self._info = self._describe(core, compiled)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for request in self._busy:
+            request.cancel()
+            request.wait()
+        self._busy.clear()
+        self._free.clear()
+
+    def submit(self, tensor: Tensor) -> None:
+        request = self._free.popleft()
+        request.start_async([tensor], share_inputs=True)
+        self._busy.append(request)
+
+    def collect(self) -> LabelMap:
+        request = self._busy.popleft()
+        try:
+            request.wait()
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO failed while inferring: {_reason(error)}") from error
+        labels: LabelMap = np.array(request.get_output_tensor(0).data[0], np.uint8)
+        self._free.append(request)
+        return labels
+
+    def _graph(self, core: openvino.Core, path: Path) -> openvino.Model:
+        """The labels half of the model, with pre-processing folded in front of it."""
+        spec = self._package.spec
+        model = core.read_model(path)
+        process = PrePostProcessor(openvino.Model([model.output("labels")], model.get_parameters()))
+        process.input().tensor().set_element_type(openvino.Type.u8)
+        process.input().tensor().set_layout(openvino.Layout("NHWC"))
+        process.input().model().set_layout(openvino.Layout("NCHW"))
+        steps = process.input().preprocess().convert_element_type(openvino.Type.f32)
+        if spec.channel_order == "bgr":
+            steps.reverse_channels()
+        steps.mean(list(spec.mean)).scale(list(spec.std))
+        return process.build()
+
+    def _properties(self) -> dict[str, Any]:
+        return {
+            "INFERENCE_PRECISION_HINT": HINTS[self._precision],
+            "PERFORMANCE_HINT": "LATENCY" if self._depth == 1 else "THROUGHPUT",
+            "NUM_STREAMS": self._depth,
+            "INFERENCE_NUM_THREADS": self._threads,
+        }
+
+    def _describe(self, core: openvino.Core, compiled: openvino.CompiledModel) -> EngineInfo:
+        layers = [node.get_rt_info() for node in compiled.get_runtime_model().get_ops()]
+        found: Counter[str] = Counter(
+            FOUND.get(name := layer["runtimePrecision"].astype(str), name)
+            for layer in layers
+            if layer["layerType"].astype(str) == "Convolution"
+        )
+        precision = found.most_common(1)[0][0] if found else self._precision
+        if precision != self._precision:
+            raise EngineError(
+                f"asked for {self._precision}, but OpenVINO runs {self._package.name!r} in "
+                f"{precision} ({dict(found)} of its convolutions): export the model again"
+            )
+        return EngineInfo(
+            model=self._package.name,
+            backend="openvino",
+            precision=self._precision,
+            precisions=dict(found),
+            device=core.get_property("CPU", "FULL_DEVICE_NAME").strip(),
+            version=openvino.get_version().split("-")[0],
+        )
+
+
+def _reason(error: RuntimeError) -> str:
+    """OpenVINO's exceptions hold source lines and call stacks; the last line says what is wrong."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"
