@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rtseg.errors import UsageError
+from rtseg.labels import (
+    BDD_DRIVABLE,
+    CAMVID,
+    CITYSCAPES,
+    IGNORE,
+    LABEL_SETS,
+    VOC,
+    LabelSet,
+    label_set,
+)
+
+# Typed off the published tables, not off the module.
+CITYSCAPES_TABLE = (
+    "road 128 64 128, sidewalk 244 35 232, building 70 70 70, wall 102 102 156, "
+    "fence 190 153 153, pole 153 153 153, traffic light 250 170 30, traffic sign 220 220 0, "
+    "vegetation 107 142 35, terrain 152 251 152, sky 70 130 180, person 220 20 60, "
+    "rider 255 0 0, car 0 0 142, truck 0 0 70, bus 0 60 100, train 0 80 100, "
+    "motorcycle 0 0 230, bicycle 119 11 32"
+)
+CAMVID_TABLE = (
+    "sky 128 128 128, building 128 0 0, pole 192 192 128, road 128 64 128, pavement 0 0 192, "
+    "tree 128 128 0, sign 192 128 128, fence 64 64 128, car 64 0 128, pedestrian 64 64 0, "
+    "bicyclist 0 128 192"
+)
+BDD_TABLE = "background 0 0 0, drivable 0 255 0, lane line 255 0 0"
+VOC_NAMES = (
+    "background aeroplane bicycle bird boat bottle bus car cat chair cow dining_table dog horse "
+    "motorbike person potted_plant sheep sofa train tv_monitor"
+)
+
+
+@pytest.mark.parametrize(
+    ("labels", "table"),
+    [(CITYSCAPES, CITYSCAPES_TABLE), (CAMVID, CAMVID_TABLE), (BDD_DRIVABLE, BDD_TABLE)],
+    ids=lambda each: each.name if isinstance(each, LabelSet) else "",
+)
+def test_a_palette_is_the_published_one(labels: LabelSet, table: str) -> None:
+    rows = [row.rsplit(" ", 3) for row in table.split(", ")]
+    assert labels.names == tuple(row[0] for row in rows)
+    assert labels.colors.tolist() == [[int(value) for value in row[1:]] for row in rows]
+
+
+def test_the_voc_palette_is_the_devkits_bitwise_map() -> None:
+    assert VOC.names == tuple(name.replace("_", " ") for name in VOC_NAMES.split())
+    assert VOC.colors.tolist() == [_voc_color(index) for index in range(21)]
+
+
+@pytest.mark.parametrize("name", LABEL_SETS)
+def test_a_label_set_can_be_found_by_its_name_and_tells_its_classes_apart(name: str) -> None:
+    labels = label_set(name)
+    assert labels.name == name
+    assert len(labels) == len(set(labels.names)) == len(np.unique(labels.colors, axis=0))
+    assert len(labels) <= IGNORE
+
+
+def test_a_palette_cannot_be_painted_over() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        CAMVID.colors[0] = 0
+
+
+def test_an_unknown_label_set_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"'camvid12'.*camvid11.*cityscapes19.*voc21"):
+        label_set("camvid12")
+
+
+def test_names_and_colors_must_match() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 3\).*\(1, 3\)"):
+        LabelSet("two", ("a", "b"), np.zeros((1, 3), np.uint8), "nobody")
+
+
+def _voc_color(index: int) -> list[int]:
+    """The bits of the index, dealt to R, G, B in turn, from the highest bit of each down."""
+    return [
+        sum((index >> (3 * k + channel) & 1) << (7 - k) for k in range(3)) for channel in range(3)
+    ]
