@@ -34,11 +34,16 @@ def choose_precision(name: str, package: ModelPackage) -> Precision:
     if name not in (*package.manifest.files, "bf16"):
         known = ", ".join(package.manifest.files)
         raise UsageError(f"model {package.name!r} has no precision {name!r}; it has: auto, {known}")
-    return cast(Precision, name)
+    return name
 
 
 def make_engine(
-    backend: str, package: ModelPackage, precision: str = "auto", *, depth: int = 2, threads: int = 0
+    backend: str,
+    package: ModelPackage,
+    precision: str = "auto",
+    *,
+    depth: int = 2,
+    threads: int = 0,
 ) -> Engine:
     """An engine that is not open yet: enter it on the thread that will use it."""
     module, name, extra = BACKENDS[choose_backend(backend)]

@@ -60,7 +60,7 @@ class OnnxRuntimeEngine:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class
+        except Exception as error:
             raise EngineError(f"ONNX Runtime cannot load {str(path)!r}: {error}") from error
         return self
 

@@ -148,24 +148,26 @@ def sha256_of(path: Path) -> str:
 
 
 def _manifest(raw: Any, path: Path) -> Manifest:
-    values = _checked(raw, Manifest, path, "")
+    values = _checked(raw, Manifest, path)
     if values["format"] != FORMAT:
         raise ManifestError(
             f"{str(path)!r} has format {values['format']!r}, this rtseg reads format {FORMAT}"
         )
-    spec = _checked(values["spec"], ModelSpec, path, "spec.")
+    spec = _checked(values["spec"], ModelSpec, path, prefix="spec.")
     if spec["labels"] not in LABEL_SETS:
         raise ManifestError(f"{str(path)!r}: spec.labels {spec['labels']!r} is no known label set")
     files: dict[Precision, ModelFile] = {}
     for precision, entry in values["files"].items():
         if precision not in get_args(Precision):
             raise ManifestError(f"{str(path)!r}: files.{precision} is no known precision")
-        files[precision] = ModelFile(**_checked(entry, ModelFile, path, f"files.{precision}."))
+        files[precision] = ModelFile(
+            **_checked(entry, ModelFile, path, prefix=f"files.{precision}.")
+        )
     spec |= {"mean": tuple(spec["mean"]), "std": tuple(spec["std"])}
     return Manifest(**(values | {"spec": ModelSpec(**spec), "files": files}))
 
 
-def _checked(raw: Any, kind: type, path: Path, prefix: str) -> dict[str, Any]:
+def _checked(raw: Any, kind: type, path: Path, *, prefix: str = "") -> dict[str, Any]:
     """The object's keys are exactly the fields of ``kind``."""
     if not isinstance(raw, dict):
         raise ManifestError(f"{str(path)!r}: {prefix or 'the manifest'} must be an object")

@@ -1,0 +1,123 @@
+"""What a running pipeline says of itself, in the words of the measurement vocabulary.
+
+capture_fps: frames that arrived. processed_fps: distinct frames that left the last sink (the
+headline). latency: from a frame's capture to its leaving the last sink. Nothing is smoothed and no
+outlier is removed.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+NANOS_PER_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Milliseconds; NaN where nothing was measured."""
+
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+    @classmethod
+    def of_nanos(cls, nanos: Sequence[int]) -> Percentiles:
+        if not len(nanos):
+            return cls(*(float("nan"),) * 4)
+        millis = np.asarray(nanos, np.float64) / 1e6
+        p50, p95, p99 = np.percentile(millis, (50, 95, 99)).tolist()
+        return cls(p50, p95, p99, float(millis.max()))
+
+    def rounded(self) -> dict[str, float | None]:
+        values = {"p50": self.p50, "p95": self.p95, "p99": self.p99, "max": self.max}
+        return {key: None if value != value else round(value, 3) for key, value in values.items()}
+
+
+@dataclass
+class Meter:
+    """Moments at which something happened; one thread marks, any thread reads."""
+
+    first_nanos: int = 0
+    last_nanos: int = 0
+    count: int = 0
+    _recent: deque[int] = field(default_factory=lambda: deque(maxlen=256))
+
+    def mark(self, nanos: int) -> None:
+        if self.count == 0:
+            self.first_nanos = nanos
+        self.last_nanos = nanos
+        self.count += 1
+        self._recent.append(nanos)
+
+    @property
+    def fps(self) -> float:
+        """(n - 1) / elapsed: n moments have n - 1 intervals between them. 0 below two."""
+        elapsed = self.last_nanos - self.first_nanos
+        return (self.count - 1) * NANOS_PER_SECOND / elapsed if elapsed > 0 else 0.0
+
+    def fps_now(self, now_nanos: int, *, window_nanos: int = NANOS_PER_SECOND) -> float:
+        """Over the window that ends now, so that it falls to 0 when nothing comes any more."""
+        recent = [each for each in list(self._recent) if each > now_nanos - window_nanos]
+        if len(recent) < 2:
+            return 0.0
+        return (len(recent) - 1) * NANOS_PER_SECOND / max(now_nanos - recent[0], 1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause."""
+
+    frames_read: int
+    frames_written: int
+    dropped: dict[str, int]
+    capture_fps: float
+    processed_fps: float
+    latency: Percentiles
+    stages: dict[str, Percentiles]
+    first_frame_seconds: float
+
+
+class RunStats:
+    """Filled by the pipeline's threads, each its own part; read by anyone at any time."""
+
+    def __init__(self, started_nanos: int) -> None:
+        self.started_nanos = started_nanos
+        self.captured = Meter()
+        self.written = Meter()
+        self.dropped: dict[str, int] = {}
+        self._latencies = array("q")
+        self._stages: dict[str, array[int]] = {}
+        self._lock = threading.Lock()
+
+    def clock(self, stage: str, nanos: int) -> None:
+        """One frame spent this long in ``stage``, waiting not included."""
+        self._stages.setdefault(stage, array("q")).append(nanos)
+
+    def drop(self, cause: str, count: int = 1) -> None:
+        with self._lock:
+            self.dropped[cause] = self.dropped.get(cause, 0) + count
+
+    def finish(self, captured_nanos: int, done_nanos: int) -> None:
+        """A frame has left the last sink."""
+        self.written.mark(done_nanos)
+        self._latencies.append(done_nanos - captured_nanos)
+
+    def summary(self) -> Summary:
+        first = self.written.first_nanos - self.started_nanos if self.written.count else 0
+        return Summary(
+            frames_read=self.captured.count,
+            frames_written=self.written.count,
+            dropped=dict(self.dropped),
+            capture_fps=self.captured.fps,
+            processed_fps=self.written.fps,
+            latency=Percentiles.of_nanos(self._latencies),
+            stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
+            first_frame_seconds=first / NANOS_PER_SECOND,
+        )
