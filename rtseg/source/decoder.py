@@ -1,0 +1,244 @@
+"""Pictures out of one opened container: decoded, upright, in RGB, each with its exact time."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.stream import VideoStream
+
+from rtseg.errors import SourceError
+from rtseg.types import Rgb
+
+DECODER_THREADS = 2
+
+# Threads inside swscale cost more than they bring below 4K: 720p decode and conversion ran at
+# 103 ... 197 frames/s with one per core, at 210 ... 292 with one. PyAV 17 made that the default.
+_PYAV = int(av.__version__.split(".")[0])
+_ONE_THREAD: dict[str, Any] = {"threads": 1} if _PYAV >= 17 else {}
+
+# Titles in Latin-1 are no reason not to open a file; PyAV 19 always reads them and has no option.
+_ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if _PYAV < 19 else {}
+
+# AVCOL_SPC_*: RGB, BT.709, FCC, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020; swscale has no others.
+_KNOWN_MATRICES = frozenset({0, 1, 4, 5, 6, 7, 9})
+_HD_HEIGHT = 720
+
+_DEFAULT_STEP = Fraction(1, 25)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """pts: seconds since the first picture. arrived_nanos: when its last packet was read."""
+
+    picture: Rgb
+    pts: Fraction
+    arrived_nanos: int
+
+
+def open_container(
+    address: str,
+    *,
+    options: dict[str, str] | None = None,
+    timeout_seconds: tuple[float, float] | None = None,
+) -> InputContainer:
+    """timeout_seconds: for opening, and for each read; without it both may wait for ever."""
+    return av.open(address, options=options, timeout=timeout_seconds, **_ANY_METADATA)
+
+
+class Decoder:
+    """Iterates once over what is decodable, in presentation order; the container's owner closes it.
+
+    The first picture is decoded on construction, so that its size is known. A container that
+    breaks raises ``av.FFmpegError`` after everything that came before the break was given.
+    live: keep the delay low, and decode even packets that are marked as damaged.
+    """
+
+    def __init__(self, container: InputContainer, *, name: str, live: bool) -> None:
+        self._container = container
+        self._stream = _video_stream(container, name=name)
+        self._stream.thread_type = "SLICE" if live else "AUTO"
+        self._stream.codec_context.thread_count = DECODER_THREADS
+        self._live = live
+        self._reformatter = VideoReformatter()
+        self._origin: Fraction | None = None
+        self._pts = Fraction(0)
+        self._end: Fraction | None = None
+        self._skipped = 0
+        self._damaged = 0
+        self._untimed = 0
+        self._last_packet_was_skipped = False
+        self.fps = _fraction(self._stream.average_rate or self._stream.guessed_rate)
+        self.frames = self._stream.frames or None
+        decoded = self._decoded()
+        first = next(decoded, None)
+        if first is None:
+            raise SourceError(f"{name} holds no picture that can be decoded: is it complete?")
+        self.height, self.width = first.picture.shape[:2]
+        self._pictures = chain([first], decoded)
+
+    def __iter__(self) -> Iterator[Decoded]:
+        return self._pictures
+
+    @property
+    def read_seconds(self) -> Fraction:
+        """How much of the stream was read so far."""
+        return (self._end or Fraction(0)) - self._start
+
+    @property
+    def declared_seconds(self) -> Fraction | None:
+        """How long the container says that the stream is; None where it does not say."""
+        stream, container = self._stream, self._container
+        if stream.duration:
+            return stream.duration * _fraction(stream.time_base)
+        if container.duration and len(container.streams) == 1:
+            return Fraction(container.duration, av.time_base)
+        return None
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether more than two frames' time of what the container declares never came."""
+        declared = self.declared_seconds
+        if declared is None or self._end is None:
+            return False
+        return declared - self.read_seconds > 2 * self._step
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        # The packet that a cut went through is part of the cut, not a fault of its own.
+        cut = 1 if self._last_packet_was_skipped and self.ended_early else 0
+        said = (
+            _count(self._skipped - cut, "packet", "could not be decoded"),
+            _count(self._damaged, "picture", "could be decoded only in part"),
+            _count(
+                self._untimed, "picture", "came without a usable time: spaced by the frame rate"
+            ),
+        )
+        return tuple(sentence for sentence in said if sentence)
+
+    @property
+    def _start(self) -> Fraction:
+        return (self._stream.start_time or 0) * _fraction(self._stream.time_base)
+
+    @property
+    def _step(self) -> Fraction:
+        return 1 / self.fps if self.fps else _DEFAULT_STEP
+
+    def _decoded(self) -> Iterator[Decoded]:
+        try:
+            for packet in self._container.demux(self._stream):
+                yield from self._decode(packet)
+        except av.FFmpegError:
+            yield from self._decode(None)
+            raise
+
+    def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[Decoded]:
+        arrived_nanos = time.monotonic_ns()
+        for frame in self._frames(packet):
+            self._damaged += frame.is_corrupt
+            picture = upright(self._rgb(frame), display_matrix=_display_matrix(frame))
+            yield Decoded(picture, self._time(frame), arrived_nanos)
+
+    def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        holds_data = packet is not None and packet.size > 0
+        skip = holds_data and packet is not None and packet.is_corrupt and not self._live
+        frames: list[VideoFrame] = []
+        if not skip:
+            try:
+                frames = self._stream.decode(packet)
+            except av.FFmpegError:
+                skip = True
+        if holds_data and packet is not None:
+            self._note_end(packet)
+            self._last_packet_was_skipped = skip
+        self._skipped += skip
+        return frames
+
+    def _note_end(self, packet: Packet[VideoStream]) -> None:
+        if packet.pts is None or packet.is_corrupt:
+            return
+        end = (packet.pts + (packet.duration or 0)) * _fraction(packet.time_base)
+        self._end = end if self._end is None else max(self._end, end)
+
+    def _time(self, frame: VideoFrame) -> Fraction:
+        """Strictly increasing, whatever the container says."""
+        first = self._origin is None
+        if frame.pts is None:
+            self._untimed += 1
+            self._pts = Fraction(0) if first else self._pts + self._step
+            self._origin = self._origin or Fraction(0)
+            return self._pts
+        stamp = frame.pts * _fraction(frame.time_base)
+        if self._origin is None:
+            self._origin = stamp
+        elif stamp - self._origin > self._pts:
+            self._pts = stamp - self._origin
+        else:
+            self._untimed += 1
+            self._pts += self._step
+        return self._pts
+
+    def _rgb(self, frame: VideoFrame) -> Rgb:
+        # Nearly every HD file that does not say is BT.709, nearly every smaller one BT.601: what
+        # players assume too. swscale alone would take BT.601 for all of them.
+        if frame.colorspace not in _KNOWN_MATRICES:
+            hd = frame.height >= _HD_HEIGHT
+            frame.colorspace = Colorspace.ITU709 if hd else Colorspace.ITU601
+        rgb = self._reformatter.reformat(frame, format="rgb24", **_ONE_THREAD)
+        return np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+
+
+def upright(picture: Rgb, *, display_matrix: tuple[int, ...] | None) -> Rgb:
+    """Turned and mirrored as the container asks, in quarter turns.
+
+    display_matrix: nine numbers a b u c d v x y w; column p, row q is shown at column
+    ``a p + c q + x``, row ``b p + d q + y``.
+    """
+    if display_matrix is None:
+        return picture
+    a, b, _, c, d = display_matrix[:5]
+    crosswise = abs(b) > abs(a)
+    across, down = (c, b) if crosswise else (a, d)
+    turned: Any = cv2.transpose(picture) if crosswise else picture
+    if across < 0:
+        turned = cv2.flip(turned, 1)
+    if down < 0:
+        turned = cv2.flip(turned, 0)
+    return np.ascontiguousarray(turned, np.uint8)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
+    side_data: Any = frame.side_data
+    matrix = side_data.get("DISPLAYMATRIX")
+    return None if matrix is None else struct.unpack("=9i", bytes(matrix))
+
+
+def _video_stream(container: InputContainer, *, name: str) -> VideoStream:
+    """The first one that is not the cover of an album."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+    raise SourceError(f"{name} holds no video, only {kinds}: give a file or stream with pictures")
+
+
+def _fraction(ratio: Fraction | None) -> Fraction:
+    """PyAV up to 18 says None where nothing is known, from 19 on a ratio of its own type, 0/1."""
+    return Fraction(ratio.numerator, ratio.denominator) if ratio else Fraction(0)
+
+
+def _count(number: int, noun: str, what: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'} {what}" if number > 0 else ""
