@@ -30,12 +30,12 @@ clean:  ## remove .venv and the caches; engines, calibration sets and runs stay
 # A candidate must run: version managers leave shims for Pythons that are not switched on.
 $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@echo "installing rtseg and its base dependencies into $(VENV), about a minute"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing rtseg, its extras and the tools into $(VENV), some minutes"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/.base $@
 
 $(BIN)/python:
