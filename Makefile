@@ -39,7 +39,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $(VENV)/.base $@
 
 $(BIN)/python:
-	@for python in python3.11 python3.12 python3.10 python3; do \
+	@recent=; for python in python3.11 python3.12 python3.10 python3; do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || continue; \
 	  recent=yes; \
 	  $$python -c 'import ensurepip, venv' 2>/dev/null || continue; \
