@@ -12,7 +12,7 @@ from rtseg.errors import UsageError
 from rtseg.source.base import SourceInfo
 from rtseg.source.road_canvas import LabelCanvas, PictureCanvas
 from rtseg.source.road_paint import Paint
-from rtseg.source.road_scene import SPEED, Camera, Street
+from rtseg.source.road_scene import Camera, Street
 from rtseg.types import Frame, LabelMap, Rgb
 
 SMALLEST = 32  # pixels to a side: below it there is nothing to see

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -16,12 +17,25 @@ from numpy.typing import NDArray
 
 from rtseg.source.road_paint import GROUND_HALF, GROUND_LENGTH, GROUND_SMEARS, GROUND_TEXELS, Paint
 from rtseg.source.road_scene import FAR, FRONT, KERB, NEAR, SPEED, Camera, Street
-from rtseg.source.road_shapes import PAVEMENT, ROAD, TREE, Cutout, Facet, Metres, Shade, Solid, Wall
+from rtseg.source.road_shapes import (
+    HAZE,
+    PAVEMENT,
+    ROAD,
+    TREE,
+    Cutout,
+    Facet,
+    Metres,
+    Shade,
+    Solid,
+    Thing,
+    Wall,
+    clearness,
+)
 from rtseg.types import LabelMap, Rgb
 
-HAZE = np.array((206.0, 212.0, 218.0))
-HAZE_M = 260.0  # m at which haze hides 63 %
 SUBPIXEL_BITS = 4
+OPAQUE = 127  # alpha above which a cutout hides what is behind it
+SHADE_END = 60.0  # m: beyond it a shadow is two rows high
 NEAR_PLANE = 0.4  # m: solids are cut there, everything else begins at NEAR
 
 
@@ -46,89 +60,64 @@ class _Canvas(ABC):
         middle = (GROUND_HALF - self._street.center(s, self._ground_z)) * GROUND_TEXELS - 0.5
         return np.asarray(self._ground_x + middle[:, None].astype(np.float32))
 
-    def _things(self, image: NDArray[np.uint8], things: list[Any]) -> None:
-        for thing in things:
+    def _draw(self, image: NDArray[np.uint8], things: Sequence[Thing]) -> None:
+        """All corners are projected at once: a hundred small projections would cost as much."""
+        near = [
+            _cut(thing) if thing.corners[:, 2].min() < NEAR_PLANE else thing for thing in things
+        ]
+        pixels = self._camera.project(np.concatenate([thing.corners for thing in near]))
+        fixed = _fixed(pixels)
+        stop = 0
+        for thing in near:
+            start, stop = stop, stop + len(thing.corners)
             if isinstance(thing, Solid):
-                self._solid(image, thing)
+                self._solid(image, thing.facets, fixed[start:stop])
             elif isinstance(thing, Wall):
-                self._wall(image, thing)
+                self._wall(image, thing, pixels[start:stop])
             else:
-                self._cutout(image, thing)
+                self._cutout(image, thing, pixels[start:stop].tolist())
 
-    def _solid(self, image: NDArray[np.uint8], solid: Solid) -> None:
-        facets = solid.facets
-        if not facets:
-            return
-        outlines = [facet.points for facet in facets]
-        points = np.concatenate(outlines)
-        if points[:, 2].min() < NEAR_PLANE:
-            outlines = [_cut(each) for each in outlines]
-            points = np.concatenate(outlines)
-        fixed = _fixed(self._camera.project(points))
-        end = 0
-        for facet, outline in zip(facets, outlines, strict=True):
-            start, end = end, end + len(outline)
-            if end > start:
-                ink = self._ink(facet, solid.far)
-                cv2.fillConvexPoly(image, fixed[start:end], ink, cv2.LINE_8, SUBPIXEL_BITS)
-
-    def _wall(self, image: NDArray[np.uint8], wall: Wall) -> None:
-        x0, z0, x1, z1 = wall.ground
-        top = wall.height_m
-        corners = np.array([(x0, 0, z0), (x0, top, z0), (x1, top, z1), (x1, 0, z1)])
-        quad = self._camera.project(corners)
-        window = self._window(quad)
+    def _wall(self, image: NDArray[np.uint8], wall: Wall, quad: Metres) -> None:
+        window = self._window(*quad.min(axis=0).tolist(), *quad.max(axis=0).tolist())
         if window:
-            left, upper, right, lower = window
-            mask = np.zeros((lower - upper, right - left), np.uint8)
-            cv2.fillConvexPoly(mask, _fixed(quad - (left, upper)), 255, cv2.LINE_8, SUBPIXEL_BITS)
-            self._fill(image[upper:lower, left:right], mask, wall, quad - (left, upper))
+            rows, columns = window
+            part = image[rows, columns]
+            quad = quad - (columns.start, rows.start)
+            mask = np.zeros(part.shape[:2], np.uint8)
+            cv2.fillConvexPoly(mask, _fixed(quad), 255, cv2.LINE_8, SUBPIXEL_BITS)
+            self._fill_wall(part, mask, wall=wall, quad=quad)
 
-    def _cutout(self, image: NDArray[np.uint8], cutout: Cutout) -> None:
-        group = self._paint.textures[cutout.texture[0]]
-        levels = group[cutout.texture[1] % len(group)]
-        ends = np.array([(cutout.x, 0, cutout.far), (cutout.x, cutout.height_m, cutout.far)])
-        (x, foot), (_, head) = self._camera.project(ends)
+    def _cutout(self, image: NDArray[np.uint8], cutout: Cutout, ends: list[list[float]]) -> None:
+        (x, foot), (_, head) = ends
+        levels = self._paint.texture(cutout.texture)
         half = (foot - head) / 2 * levels[0].shape[1] / levels[0].shape[0]
-        quad = np.array([(x - half, foot), (x - half, head), (x + half, head), (x + half, foot)])
-        window = self._window(quad)
+        window = self._window(x - half, head, x + half, foot)
         if window:
-            left, upper, right, lower = window
+            rows, columns = window
             texture = levels[_level(levels[0].shape[0] / (foot - head), levels)]
             scale = texture.shape[0] / (foot - head)
-            matrix = np.array(
-                (
-                    (scale, 0, (left - x + half) * scale - 0.5),
-                    (0, scale, (upper - head) * scale - 0.5),
-                )
-            )
-            extent = (right - left, lower - upper)
-            patch = cv2.warpAffine(
-                texture, matrix, extent, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            )
-            mask = cv2.compare(patch[..., 3], 127, cv2.CMP_GT)
-            self._fill(
-                image[upper:lower, left:right],
-                np.asarray(mask, np.uint8),
-                cutout,
-                np.asarray(patch[..., :3]),
-            )
+            shift = ((columns.start - x + half) * scale - 0.5, (rows.start - head) * scale - 0.5)
+            matrix = np.array(((scale, 0, shift[0]), (0, scale, shift[1])))
+            extent = (columns.stop - columns.start, rows.stop - rows.start)
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            patch = np.asarray(cv2.warpAffine(texture, matrix, extent, flags=flags), np.uint8)
+            self._fill_cutout(image[rows, columns], patch, cutout)
 
-    def _window(self, quad: Metres) -> tuple[int, int, int, int] | None:
-        """left, upper, right, lower of the pixels around it that are in the picture."""
-        low, high = np.floor(quad.min(axis=0)), np.ceil(quad.max(axis=0)) + 1
-        left, upper = max(int(low[0]), 0), max(int(low[1]), 0)
-        right, lower = min(int(high[0]), self._camera.width), min(int(high[1]), self._camera.height)
-        return (left, upper, right, lower) if left < right and upper < lower else None
+    def _window(self, *box: float) -> tuple[slice, slice] | None:
+        """The rows and columns of the picture that a box of left, top, right, bottom touches."""
+        left, upper = max(math.floor(box[0]), 0), max(math.floor(box[1]), 0)
+        right = min(math.ceil(box[2]) + 1, self._camera.width)
+        lower = min(math.ceil(box[3]) + 1, self._camera.height)
+        return (slice(upper, lower), slice(left, right)) if left < right and upper < lower else None
 
     @abstractmethod
-    def _ink(self, facet: Facet, far: float) -> Any: ...
+    def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None: ...
 
     @abstractmethod
-    def _fill(
-        self, part: NDArray[np.uint8], mask: NDArray[np.uint8], thing: Wall | Cutout, look: Any
-    ) -> None:
-        """look: the corners of a wall, the pixels of a cutout."""
+    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None: ...
+
+    @abstractmethod
+    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None: ...
 
 
 class LabelCanvas(_Canvas):
@@ -152,16 +141,20 @@ class LabelCanvas(_Canvas):
         labels = np.concatenate(
             (self._view(self._backdrop_labels, s), np.asarray(ground, np.uint8))
         )
-        self._things(labels, self._street.things(seconds))
+        self._draw(labels, self._street.things(seconds))
         return labels
 
-    def _ink(self, facet: Facet, far: float) -> int:
-        return facet.label
+    def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None:
+        for facet in facets:
+            if not facet.inner:
+                outline = fixed[facet.start : facet.stop]
+                cv2.fillConvexPoly(image, outline, facet.label, cv2.LINE_8, SUBPIXEL_BITS)
 
-    def _fill(
-        self, part: NDArray[np.uint8], mask: NDArray[np.uint8], thing: Wall | Cutout, look: Any
-    ) -> None:
-        np.copyto(part, np.uint8(thing.label), where=mask > 0)
+    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
+        part[mask > 0] = wall.label
+
+    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None:
+        part[patch[..., 3] > OPAQUE] = cutout.label
 
 
 class PictureCanvas(_Canvas):
@@ -180,10 +173,8 @@ class PictureCanvas(_Canvas):
         image[: len(self._backdrop)] = self._view(self._backdrop, s)
         self._draw_ground(image[len(self._backdrop) :], s)
         things = self._street.things(seconds)
-        for thing in things:
-            if thing.shade:
-                self._shade(image, thing.shade)
-        self._things(image, things)
+        self._shade(image, [thing.shade for thing in things if thing.shade])
+        self._draw(image, things)
         soft = cv2.GaussianBlur(image, (3, 3), 0.62)
         return np.asarray(
             cv2.multiply(soft, self._gains[grain % len(self._gains)], scale=1 / 255), np.uint8
@@ -210,45 +201,50 @@ class PictureCanvas(_Canvas):
                 borderMode=cv2.BORDER_REPLICATE,
             )
         hazy = int(np.searchsorted(-self._ground_z, -20.0))
-        veil = 1 - np.exp(-self._ground_z[:hazy] / HAZE_M)[:, None, None]
-        ground[:hazy] = ground[:hazy] * (1 - veil) + HAZE * veil
+        clear = np.array([clearness(z) for z in self._ground_z[:hazy]])[:, None, None]
+        ground[:hazy] = ground[:hazy] * clear + HAZE * (1 - clear)
 
-    def _shade(self, image: Rgb, shade: Shade) -> None:
-        x, z, half, length = shade
-        near, far = max(z - length, NEAR), z + length
-        if near < far:
-            corners = np.array(
-                [(x - half, 0, near), (x - half, 0, far), (x + half, 0, far), (x + half, 0, near)]
+    def _shade(self, image: Rgb, shades: Sequence[Shade]) -> None:
+        corners = [
+            ((x - half, 0, near), (x - half, 0, far), (x + half, 0, far), (x + half, 0, near))
+            for x, near, far, half in (
+                (x, max(z - long, NEAR), z + long, half) for x, z, half, long in shades
             )
-            quad = self._camera.project(corners)
-            window = self._window(quad)
+            if near < far < SHADE_END
+        ]
+        for quad in self._camera.project(np.array(corners).reshape(-1, 4, 3)):
+            window = self._window(*quad.min(axis=0).tolist(), *quad.max(axis=0).tolist())
             if window:
-                left, upper, right, lower = window
-                part = image[upper:lower, left:right]
+                part = image[window]
+                origin = (window[1].start, window[0].start)
                 dark = _warped(
-                    self._paint.shade, (0.0, 1.0), quad - (left, upper), part.shape, white=True
+                    self._paint.shade, quad - origin, part.shape, border=cv2.BORDER_CONSTANT
                 )
                 part[:] = cv2.multiply(part, dark, scale=1 / 255)
 
-    def _ink(self, facet: Facet, far: float) -> tuple[float, ...]:
-        left = math.exp(-max(far, 0) / HAZE_M)
-        return tuple(
-            float(c * left + h * (1 - left)) for c, h in zip(facet.color, HAZE, strict=True)
-        )
+    def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None:
+        for facet in facets:
+            outline = fixed[facet.start : facet.stop]
+            cv2.fillConvexPoly(image, outline, facet.color, cv2.LINE_8, SUBPIXEL_BITS)
 
-    def _fill(
-        self, part: NDArray[np.uint8], mask: NDArray[np.uint8], thing: Wall | Cutout, look: Any
-    ) -> None:
-        if isinstance(thing, Wall):
-            levels = self._paint.textures[thing.texture[0]]
-            levels_of = levels[thing.texture[1] % len(levels)]
-            area = cv2.contourArea(look.astype(np.float32))
-            full = levels_of[0].shape[0] * levels_of[0].shape[1] * (1 - thing.cut)
-            texture = levels_of[_level(math.sqrt(full / max(area, 1.0)), levels_of)]
-            look = _warped(texture, (thing.cut, 1.0), look, part.shape)
-        left = math.exp(-thing.far / HAZE_M)
-        height, width = part.shape[:2]
-        look = cv2.addWeighted(look, left, self._haze[:height, :width], 1 - left, 0)
+    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
+        levels = self._paint.texture(wall.texture)
+        texels = levels[0].shape[0] * levels[0].shape[1] * (1 - wall.cut)
+        area = max(cv2.contourArea(quad.astype(np.float32)), 1.0)
+        texture = levels[_level(math.sqrt(texels / area), levels)]
+        look = _warped(texture, quad, part.shape, cut=wall.cut)
+        self._fill(part, look, mask=mask, far=wall.far)
+
+    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None:
+        mask = cv2.compare(patch[..., 3], OPAQUE, cv2.CMP_GT)
+        look = cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
+        self._fill(part, look, mask=mask, far=cutout.far)
+
+    def _fill(self, part: Any, look: Any, *, mask: Any, far: float) -> None:
+        clear = clearness(far)
+        if clear < 1:
+            haze = self._haze[: part.shape[0], : part.shape[1]]
+            look = cv2.addWeighted(look, clear, haze, 1 - clear, 0)
         cv2.copyTo(look, mask, part)
 
 
@@ -258,22 +254,21 @@ def _level(texels_per_pixel: float, levels: list[Rgb]) -> int:
 
 def _warped(
     texture: Rgb,
-    cut: tuple[float, float],
     quad: Metres,
-    shape: tuple[int, ...],
+    shape: Sequence[int],
     *,
-    white: bool = False,
+    cut: float = 0.0,
+    border: int = cv2.BORDER_REPLICATE,
 ) -> Rgb:
-    """The texture between cut, seen through quad: near foot, near head, far head, far foot."""
+    """The texture from cut on, over near foot, near head, far head and far foot; or white."""
     height, width = texture.shape[:2]
-    left, right = cut[0] * width, cut[1] * width
-    source = np.array([(left, height), (left, 0), (right, 0), (right, height)], np.float32) - 0.5
+    left = cut * width
+    source = np.array([(left, height), (left, 0), (width, 0), (width, height)], np.float32) - 0.5
     matrix = cv2.getPerspectiveTransform(source, quad.astype(np.float32))
-    border = cv2.BORDER_CONSTANT if white else cv2.BORDER_REPLICATE
-    warped = cv2.warpPerspective(
-        texture, matrix, (shape[1], shape[0]), borderMode=border, borderValue=(255, 255, 255)
+    extent, white = (shape[1], shape[0]), (255, 255, 255)
+    return np.asarray(
+        cv2.warpPerspective(texture, matrix, extent, borderMode=border, borderValue=white), np.uint8
     )
-    return np.asarray(warped, np.uint8)
 
 
 def _fixed(points: Metres) -> NDArray[np.int32]:
@@ -281,8 +276,20 @@ def _fixed(points: Metres) -> NDArray[np.int32]:
     return np.rint(np.clip(points, -1e5, 1e5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
 
 
-def _cut(outline: Metres) -> Metres:
-    """What of a polygon lies beyond the near plane."""
+def _cut(thing: Thing) -> Thing:
+    """A solid without what lies before the near plane; everything else begins beyond it."""
+    assert isinstance(thing, Solid)
+    outlines, facets, stop = [np.empty((0, 3))], [], 0
+    for facet in thing.facets:
+        outline = _beyond(thing.corners[facet.start : facet.stop])
+        start, stop = stop, stop + len(outline)
+        outlines.append(outline)
+        if stop > start:
+            facets.append(facet._replace(start=start, stop=stop))
+    return Solid(thing.far, np.concatenate(outlines), facets)
+
+
+def _beyond(outline: Metres) -> Metres:
     kept = []
     for a, b in zip(outline, np.roll(outline, -1, axis=0), strict=True):
         if a[2] >= NEAR_PLANE:

@@ -26,7 +26,7 @@ SKIN = (176, 132, 108)
 
 
 class Paint:
-    """textures[name][i] is a mip pyramid: (H, W, 3) or, with a silhouette, (H, W, 4) uint8 RGBA.
+    """texture(name, i) is a mip pyramid: (H, W, 3) or, with a silhouette, (H, W, 4) uint8 RGBA.
 
     ground: one (length, width, 3) level for each of GROUND_SMEARS. shade: what a soft shadow
     leaves of the light, in 1/255. facades_m: the heights of the facades.
@@ -42,6 +42,10 @@ class Paint:
         self.facades_m = [len(facade) / FACADE_TEXELS for facade in facades]
         images = {
             "facade": facades,
+            "gable": [
+                _gable(rng, len(facade), brick)
+                for facade, brick in zip(facades, BRICKS, strict=True)
+            ],
             "fence": [
                 _fence(rng, color) for color in ((96, 72, 52), (58, 62, 60), (132, 118, 100))
             ],
@@ -50,12 +54,17 @@ class Paint:
             "walker": [_walker(coat, phase / 8) for coat in COATS for phase in range(8)],
             "rider": [_rider(coat, phase / 8) for coat in COATS[:4] for phase in range(8)],
         }
-        self.textures = {name: [_mips(each) for each in group] for name, group in images.items()}
+        self._textures = {name: [_mips(each) for each in group] for name, group in images.items()}
         self.ground = _ground(rng)
         self.shade = _shade()
         self._blue = float(rng.uniform(0, 1))
         self._warmth = float(rng.uniform(-1, 1))
-        self._brightness = float(rng.uniform(0.86, 1.0))
+        self._brightness = float(rng.uniform(0.94, 1.06))
+
+    def texture(self, key: tuple[str, int]) -> list[Rgb]:
+        """Finest first; any number chooses one of that name."""
+        group = self._textures[key[0]]
+        return group[key[1] % len(group)]
 
     def backdrop(self, camera: Camera, far: float) -> tuple[Rgb, LabelMap]:
         """Sky, far roofs and far trees down to the ground at far metres; wider than the picture.
@@ -92,7 +101,7 @@ class Paint:
         grain = (camera.height, camera.width, 3)
         y, x = np.linspace(-1, 1, grain[0])[:, None], np.linspace(-1, 1, grain[1])[None]
         tint = np.array((1 + 0.03 * self._warmth, 1, 1 - 0.05 * self._warmth)) * self._brightness
-        lens = ((1 - 0.13 * (x * x + y * y))[..., None] * tint * 238).astype(np.float32)
+        lens = ((1 - 0.13 * (x * x + y * y))[..., None] * tint * 246).astype(np.float32)
         return [
             _bytes(lens * (1 + 0.022 * rng.standard_normal(grain, np.float32))) for _ in range(3)
         ]
@@ -102,10 +111,10 @@ class Paint:
         low = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None]
         clouds = sum(_noise(rng, shape, shape[0] / cut) * 1.6 / cut for cut in (2, 4, 9, 20, 45))
         puffs = np.asarray(clouds, np.float32)[..., None]
-        cover = np.clip(1.1 + 0.9 * puffs - 1.0 * self._blue, 0, 1)
-        zenith, rim = np.array((112.0, 152, 200)), np.array((226.0, 234, 240))
+        cover = np.clip(1.15 + 0.9 * puffs - 0.9 * self._blue, 0, 1)
+        zenith, rim = np.array((150.0, 184, 222)), np.array((236.0, 242, 246))
         clear = zenith + (rim - zenith) * low**0.7
-        cloud = 208 + 40 * low + 16 * puffs
+        cloud = 226 + 26 * low + 16 * puffs
         return _bytes(clear * (1 - cover) + cloud * cover)
 
 
@@ -162,8 +171,16 @@ def _facade(rng: np.random.Generator, floors: int, brick: Color) -> Rgb:
     _rectangle(image, (70, 66, 62), 0, 14, top - 0.38, top - 0.3)
     _rectangle(image, (58, 56, 54), 6.95, 7.03, 0, top - 0.3)
     for start in (0.0, 7.0):
-        (_shop if rng.uniform() < 0.5 else _parlour)(image, rng, trim, start)
+        (_shop if rng.uniform() < 0.5 else _parlour)(image, rng, trim=trim, start=start)
     return image
+
+
+def _gable(rng: np.random.Generator, rows: int, brick: Color) -> Rgb:
+    """The bare side of a house, 8 m deep."""
+    shape = (rows, 8 * FACADE_TEXELS)
+    wall = np.array(brick) * 0.86 * (1 + 0.10 * _grain(rng, shape, 1, 2.4, 60))
+    wall[::3] *= 0.93
+    return _bytes(wall * np.linspace(1.03, 0.86, rows)[:, None, None])
 
 
 def _window(image: Rgb, rng: np.random.Generator, trim: Color, *foot: float) -> None:
@@ -177,7 +194,7 @@ def _window(image: Rgb, rng: np.random.Generator, trim: Color, *foot: float) -> 
     _rectangle(image, (64, 60, 56), x - 0.7, x + 0.7, y - 0.18, y - 0.12)
 
 
-def _shop(image: Rgb, rng: np.random.Generator, trim: Color, start: float) -> None:
+def _shop(image: Rgb, rng: np.random.Generator, *, trim: Color, start: float) -> None:
     fascia = tuple(float(v) for v in rng.uniform((24, 26, 30), (120, 84, 90)))
     _rectangle(image, fascia, start + 0.15, start + 6.85, 0, 3.2)
     _rectangle(image, trim, start + 1.8, start + 5.2, 2.78, 2.98)
@@ -190,7 +207,7 @@ def _shop(image: Rgb, rng: np.random.Generator, trim: Color, start: float) -> No
         )
 
 
-def _parlour(image: Rgb, rng: np.random.Generator, trim: Color, start: float) -> None:
+def _parlour(image: Rgb, rng: np.random.Generator, *, trim: Color, start: float) -> None:
     _window(image, rng, trim, start + 1.6, 0.9)
     _window(image, rng, trim, start + 5.5, 0.9)
     door = tuple(float(v) for v in rng.uniform((30, 26, 26), (110, 60, 70)))
@@ -214,8 +231,8 @@ def _fence(rng: np.random.Generator, color: Color) -> Rgb:
 def _leaves(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
     """(H, W, 3) foliage: clumps lit from above, specks of light and holes of shade."""
     clumps, specks = _grain(rng, shape, 22, 9, 34), _grain(rng, shape, 1.2, 3)
-    green = np.array((62, 76, 40)) + np.array((7, 3, -3)) * rng.uniform(-2, 2)
-    light = 1 + 0.42 * clumps + 0.36 * specks
+    green = np.array((58, 68, 40)) + np.array((4, 3, -2)) * rng.uniform(-2.5, 2.5)
+    light = 1 + 0.55 * clumps + 0.42 * specks
     return np.asarray(green * np.clip(light, 0.25, 2.2))
 
 
@@ -241,14 +258,14 @@ def _tree(rng: np.random.Generator) -> Rgb:
         255,
     )
     crown = np.zeros((height, width), np.float32)
-    for _ in range(16):
-        angle, reach = rng.uniform(0, math.tau), rng.uniform(0.2, 0.72)
-        spot = (
-            round(middle + 92 * reach * math.cos(angle)),
-            round(138 + 112 * reach * math.sin(angle)),
-        )
-        cv2.circle(crown, spot, round(rng.uniform(26, 54)), 1.0, -1)
-    ragged = cv2.GaussianBlur(crown, (0, 0), 9) + 0.2 * _grain(rng, crown.shape, 4, 2, 9)[..., 0]
+    wide, tall = rng.uniform(62, 100), rng.uniform(92, 118)
+    for _ in range(26):
+        angle, reach = rng.uniform(0, math.tau), rng.uniform(0.1, 0.92)
+        x, y = reach * wide * math.cos(angle), reach * tall * math.sin(angle)
+        radius = rng.uniform(16, 34) * (1.15 - 0.4 * reach)
+        cv2.circle(crown, (round(middle + x), round(140 + y)), round(radius), 1.0, -1)
+    rough = _grain(rng, crown.shape, 3, 7, 16, 2)[..., 0]
+    ragged = cv2.GaussianBlur(crown, (0, 0), 5) + 0.42 * rough
     leafy = ragged > 0.5
     color[leafy] = _leaves(rng, (height, width))[leafy]
     light = np.linspace(1.28, 0.62, height)[:, None] + np.linspace(0.12, -0.12, width)
@@ -334,7 +351,7 @@ def _ground(rng: np.random.Generator) -> list[Rgb]:
     shape = (GROUND_LENGTH * GROUND_TEXELS, 2 * GROUND_HALF * GROUND_TEXELS)
     d = (np.arange(shape[1]) + 0.5) / GROUND_TEXELS - GROUND_HALF
     s = np.arange(shape[0])[:, None] / GROUND_TEXELS
-    image = np.full((*shape, 3), (88.0, 88.0, 91.0), np.float32)
+    image = np.full((*shape, 3), (94.0, 93.0, 94.0), np.float32)
     image *= 1 + 0.075 * _ring(_grain(rng, shape, 1, 2)) + 0.035 * _ring(_grain(rng, shape, 50))
     tracks = np.exp(-(((np.abs(np.abs(d) - 1.65) - 0.75) / 0.35) ** 2))
     image *= (1 - 0.07 * tracks)[None, :, None]

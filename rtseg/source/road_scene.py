@@ -22,22 +22,23 @@ from numpy.typing import NDArray
 from rtseg.source.road_shapes import (
     BICYCLIST,
     BUILDING,
-    CAR,
     CARS,
     FENCE,
+    HAZE,
+    LAMP_POSTS,
     PEDESTRIAN,
+    SIGNS,
+    TRAFFIC_LIGHT,
     TREE,
     Color,
     Cutout,
     Facet,
     Metres,
+    Shape,
     Solid,
     Thing,
     Wall,
-    board,
-    lamp_post,
-    road_sign,
-    traffic_light,
+    clearness,
 )
 
 SPEED = 13.0  # m/s: 47 km/h
@@ -49,7 +50,6 @@ PLOT = 14.0  # m of street front
 PAINTS = ((32, 34, 40), (122, 126, 132), (176, 178, 180), (44, 62, 104), (122, 26, 28), (52, 70, 62),
           (206, 206, 202), (66, 70, 78))  # fmt: skip
 SLATES = ((74, 76, 84), (98, 70, 60), (64, 64, 68), (112, 86, 72))
-BRICKS = ((128, 112, 94), (112, 78, 64), (140, 128, 108), (120, 116, 110))
 
 
 @lru_cache(maxsize=8192)
@@ -128,8 +128,10 @@ class Street:
     def things(self, seconds: float) -> list[Thing]:
         """All that is in front of the camera, farthest first."""
         s = SPEED * seconds
-        parts = (self._plots(s), self._planted(s), self._posts(s), self._traffic(s, seconds),
-                 self._walkers(s, seconds), self._riders(s, seconds))  # fmt: skip
+        parts = (
+            self._plots(s), self._planted(s), self._posts(s),
+            self._traffic(s, seconds), self._people(s, seconds),
+        )  # fmt: skip
         return sorted((thing for part in parts for thing in part), key=lambda thing: -thing.far)
 
     def _x(self, s: float, z: float, d: float) -> float:
@@ -148,139 +150,152 @@ class Street:
 
     def _plots(self, s: float) -> Iterator[Thing]:
         for side in (-1, 1):
+            hidden_m = 0.0  # how much of the next gable the plot before it hides
             for z, chances in self._cells(f"plot{side}", PLOT, s=s):
-                if z < FAR:
-                    plot = self._garden if chances[0] > 0.76 else self._house
-                    yield from plot(s, z, side, chances=chances)
+                if not NEAR - PLOT < z < FAR:
+                    continue
+                if chances[0] > 0.76:
+                    yield from self._garden(s, z, side=side, chances=chances)
+                    hidden_m = 0.0
+                else:
+                    which = int(chances[1] * len(self._facades_m))
+                    front = self._front(s, z, side=side, tall=self._facades_m[which])
+                    wall = Wall(
+                        z + PLOT, front, BUILDING, ("facade", which), max(NEAR - z, 0) / PLOT
+                    )
+                    yield from (wall, self._roof(front, side, slate=pick(SLATES, chances[2])))
+                    if z > NEAR and hidden_m < self._facades_m[which]:
+                        yield self._gable(front, side, which=which)
+                    hidden_m = self._facades_m[which]
 
-    def _house(self, s: float, z: float, side: int, *, chances: Sequence[float]) -> Iterator[Thing]:
-        which = int(chances[1] * len(self._facades_m))
-        eaves = self._facades_m[which]
-        wall = self._front(s, z, side, eaves, BUILDING, ("facade", which))
-        yield Solid(z + PLOT + 0.01, self._back(wall, side, z, chances))
-        yield wall
+    def _gable(self, front: Metres, side: int, *, which: int) -> Wall:
+        foot, eaves = front[:2]
+        out = np.array((8.0 * side, 0.0, 0.0))
+        corners = np.array((foot, eaves, eaves + out, foot + out))
+        return Wall(float(foot[2]) + 0.01, corners, BUILDING, ("gable", which))
 
-    def _back(self, wall: Wall, side: int, z: float, chances: Sequence[float]) -> list[Facet]:
-        """Roof, chimney and the gable that shows where the next plot is lower or a garden."""
-        x, a, x1, b = wall.ground
-        eaves, slate, brick = wall.height_m, pick(SLATES, chances[2]), pick(BRICKS, chances[3])
-        ridge, mid, end = eaves + 2.6, x + 4 * side, x + 8 * side
-        roof = ((x, eaves, a), (x1, eaves, b), (x1 + 4 * side, ridge, b), (mid, ridge, a))
-        facets = [Facet(np.array(roof), BUILDING, slate)]
-        if z > NEAR:
-            stack = ((mid - 0.5, ridge - 0.8), (mid - 0.5, ridge + 0.9), (mid + 0.5, ridge + 0.9),
-                     (mid + 0.5, ridge - 0.8))  # fmt: skip
-            gable = ((x, 0.0), (x, eaves), (mid, ridge), (end, eaves), (end, 0.0))
-            facets += [
-                board(z + 0.4, BUILDING, (104, 76, 64), *stack),
-                board(z, BUILDING, brick, *gable),
-            ]
-        return facets
+    def _roof(self, front: Metres, side: int, *, slate: Color) -> Solid:
+        """The slope, the chimney and the triangle below them."""
+        (_, near, far, _), up = front, np.array((4.0 * side, 2.8, 0.0))
+        stack = near + up + (0, 0.9, 0.4), near + up + (-0.6 * side, 0.9, 0.4)
+        feet = stack[1] - (0, 1.6, 0), stack[0] - (0, 1.6, 0)
+        outlines = {
+            slate: (near, far, far + up, near + up),
+            (104.0, 76.0, 64.0): (*stack, *feet),
+            (122.0, 104.0, 88.0): (near, near + up, near + up * (2, 0, 0)),
+        }
+        clear = clearness(float(far[2]))
+        facets, stop = [], 0
+        for color, outline in outlines.items():
+            start, stop = stop, stop + len(outline)
+            hazed = (np.array(color) * clear + HAZE * (1 - clear)).tolist()
+            facets.append(Facet(start, stop, BUILDING, tuple(hazed), False))
+        corners = np.array([corner for outline in outlines.values() for corner in outline])
+        return Solid(float(far[2]) + 0.01, corners, facets)
 
     def _garden(
-        self, s: float, z: float, side: int, *, chances: Sequence[float]
+        self, s: float, z: float, *, side: int, chances: Sequence[float]
     ) -> Iterator[Thing]:
         for chance in chances[1:4]:
-            at = z + PLOT * (0.15 + 0.7 * chance)
-            d = side * (FRONT + 2.5 + 5 * (chance * 7 % 1))
-            yield from self._cutout(
-                s, at, d, TREE, "tree", int(chance * 13 % 1 * 64), 5 + 6 * (chance * 5 % 1)
-            )
-        if chances[4] > 0.35:
-            tall = 1.3 + 0.5 * chances[5]
-            yield self._front(s, z, side, tall, FENCE, ("fence", int(chances[6] * 3)))
-        else:
-            yield self._front(s, z, side, 1.2 + chances[5], TREE, ("hedge", 0))
+            at, d = z + PLOT * (0.15 + 0.7 * chance), FRONT + 2.5 + 5 * (chance * 7 % 1)
+            tall, which = 5 + 6 * (chance * 5 % 1), int(chance * 13 % 1 * 64)
+            yield from self._cutout(s, at, side * d, look=(TREE, "tree", which), tall=tall)
+        fenced = chances[4] > 0.35
+        tall = (1.3 if fenced else 1.2) + 0.6 * chances[5]
+        texture = ("fence", int(chances[6] * 3)) if fenced else ("hedge", 0)
+        front = self._front(s, z, side=side, tall=tall)
+        cut = max(NEAR - z, 0) / PLOT
+        yield Wall(z + PLOT, front, FENCE if fenced else TREE, texture, cut)
 
-    def _front(
-        self, s: float, z: float, side: int, tall: float, label: int, texture: tuple[str, int]
-    ) -> Wall:
+    def _front(self, s: float, z: float, *, side: int, tall: float) -> Metres:
+        """Corners of what faces the street; the camera passes where it is cut off."""
         a, b = max(z, NEAR), z + PLOT
-        ground = (self._x(s, a, side * FRONT), a, self._x(s, b, side * FRONT), b)
-        return Wall(b, ground, tall, label, texture, (a - z) / PLOT)
+        x0, x1 = self._x(s, a, side * FRONT), self._x(s, b, side * FRONT)
+        return np.array([(x0, 0, a), (x0, tall, a), (x1, tall, b), (x1, 0, b)])
 
     def _cutout(
-        self, s: float, z: float, d: float, label: int, name: str, which: int, tall: float
+        self, s: float, z: float, d: float, *, look: tuple[int, str, int], tall: float
     ) -> Iterator[Thing]:
+        """look: label, name of the texture and which of them."""
         if NEAR < z < FAR:
-            x = self._x(s, z, d)
-            wide = 0.3 if label == TREE else 0.22
-            yield Cutout(z, x, tall, label, (name, which), (x, z, wide * tall, wide * tall))
+            label, *texture = look
+            x, wide = self._x(s, z, d), (0.3 if label == TREE else 0.22) * tall
+            corners = np.array([(x, 0, z), (x, tall, z)])
+            yield Cutout(z, corners, label, (texture[0], texture[1]), (x, z, wide, wide))
 
     def _planted(self, s: float) -> Iterator[Thing]:
         for side in (-1, 1):
             for z, chances in self._cells(f"tree{side}", 12.0, s=s):
                 if chances[0] < 0.36:
-                    at, tall = z + 12 * chances[1], 5.5 + 3.5 * chances[2]
-                    yield from self._cutout(
-                        s, at, side * (KERB + 0.8), TREE, "tree", int(chances[3] * 64), tall
-                    )
+                    at, look = z + 12 * chances[1], (TREE, "tree", int(chances[3] * 64))
+                    tall = 5.5 + 3.5 * chances[2]
+                    yield from self._cutout(s, at, side * (KERB + 0.8), look=look, tall=tall)
 
     def _posts(self, s: float) -> Iterator[Thing]:
         for side in (-1, 1):
             for z, _ in self._cells(f"lamp{side}", 34.0, s=s):
-                at = z + 9 - 8 * side
-                if NEAR < at < FAR:
-                    yield Solid(at, lamp_post(self._x(s, at, side * (KERB + 0.45)), at, side))
+                yield from self._post(
+                    s, z + 9 - 8 * side, side * (KERB + 0.45), shape=LAMP_POSTS[side]
+                )
             for z, chances in self._cells(f"sign{side}", 26.0, s=s):
-                at = z + 26 * chances[1]
-                if chances[0] < 0.6 and NEAR < at < FAR:
-                    yield Solid(at, road_sign(self._x(s, at, side * (KERB + 0.5)), at, chances[2]))
+                if chances[0] < 0.6:
+                    at, shape = z + 26 * chances[1], pick(SIGNS, chances[2])
+                    yield from self._post(s, at, side * (KERB + 0.5), shape=shape)
             for z, _ in self._cells("light", 140.0, s=s):
-                if NEAR < z + 60 < FAR:
-                    x = self._x(s, z + 60, side * (KERB + 0.4))
-                    yield Solid(z + 60, traffic_light(x, z + 60))
+                yield from self._post(s, z + 60, side * (KERB + 0.4), shape=TRAFFIC_LIGHT)
+
+    def _post(self, s: float, z: float, d: float, *, shape: Shape) -> Iterator[Thing]:
+        if NEAR < z < FAR:
+            yield Solid(z, *shape.placed(self._x(s, z, d), z))
 
     def _traffic(self, s: float, seconds: float) -> Iterator[Thing]:
         for side in (-1, 1):
             for z, chances in self._cells(f"parked{side}", 6.2, s=s):
-                if chances[0] < (0.5 if side < 0 else 0.42):
-                    yield from self._car(s, z + 3, side * (KERB - 0.95), chances)
+                if chances[0] < 0.36:
+                    yield from self._car(s, z + 3, side * (KERB - 0.95), chances=chances)
         for z, chances in self._cells("oncoming", 32.0, s=s, moved=-11 * seconds):
             if chances[0] < 0.62:
-                yield from self._car(s, z + 20 * chances[1], LANE + 0.1, chances, oncoming=True)
+                at = z + 20 * chances[1]
+                yield from self._car(s, at, LANE + 0.1, chances=chances, oncoming=True)
         lead = 27 + 8 * math.sin(seconds / 6.1 + 1) + 3 * math.sin(seconds / 2.3)
-        yield from self._car(s, lead, -LANE, draws(self._seed, "lead", 0))
-        yield from self._car(s, lead + 24, -LANE, draws(self._seed, "lead", 1))
+        for place in (0, 1):
+            chances = draws(self._seed, "lead", place)
+            yield from self._car(s, lead + 24 * place, -LANE, chances=chances)
 
     def _car(
-        self, s: float, z: float, d: float, chances: Sequence[float], *, oncoming: bool = False
+        self, s: float, z: float, d: float, *, chances: Sequence[float], oncoming: bool = False
     ) -> Iterator[Thing]:
         if -3 < z < FAR:
             x, lean = self._x(s, z, d), self.heading(s + z) - self.heading(s)
-            paint: Color = pick(PAINTS, chances[3])
-            model = pick(CARS, chances[2])
-            facets = model.placed(x, z, lean=lean, oncoming=oncoming, paint=paint)
-            yield Solid(z + 2, facets, (x, z, 1.3, 2.7))
+            corners, facets = pick(CARS, chances[2]).placed(
+                x, z, lean=lean, oncoming=oncoming, paint=pick(PAINTS, chances[3])
+            )
+            if facets:
+                yield Solid(z + 2, corners, facets, (x, z, 1.3, 2.7))
 
-    def _walkers(self, s: float, seconds: float) -> Iterator[Thing]:
+    def _people(self, s: float, seconds: float) -> Iterator[Thing]:
+        """Along the pavements, across the road, and on bicycles beside the parked cars."""
         for side in (-1, 1):
             for pace in (-1.4, 1.3):
                 strip = self._cells(f"walk{side}{pace}", 11.0, s=s, moved=pace * seconds)
                 for z, chances in strip:
                     if chances[0] < 0.35:
-                        d = side * (KERB + 1.1 + 1.7 * chances[1])
-                        yield from self._walker(s, z + 8 * chances[2], d, seconds, chances)
+                        d, at = side * (KERB + 1.1 + 1.7 * chances[1]), z + 8 * chances[2]
+                        yield from self._walker(s, at, d, seconds=seconds, chances=chances)
+            strip = self._cells(f"ride{side}", 55.0, s=s, moved=-5.0 * side * seconds)
+            for z, chances in strip:
+                d, at = side * (KERB - 2.25 + 0.2 * chances[1]), z + 40 * chances[4]
+                which = int(chances[2] * 4) * 8 + int((1.2 * seconds + chances[3]) % 1 * 8)
+                yield from self._cutout(s, at, d, look=(BICYCLIST, "rider", which), tall=1.75)
         for z, chances in self._cells("cross", 65.0, s=s):
             walked = 1.8 * min(max(8 - z / SPEED, 0), 7)  # m: done when the camera is 13 m away
             d = (KERB + 1.1 - walked) * (1 if chances[2] < 0.5 else -1)
             if chances[0] < 0.7:
-                yield from self._walker(s, z, d, seconds, chances)
+                yield from self._walker(s, z, d, seconds=seconds, chances=chances)
 
     def _walker(
-        self, s: float, z: float, d: float, seconds: float, chances: Sequence[float]
+        self, s: float, z: float, d: float, *, seconds: float, chances: Sequence[float]
     ) -> Iterator[Thing]:
-        who = self._phase(6, chances[4], 0.9 * seconds + chances[3])
-        yield from self._cutout(s, z, d, PEDESTRIAN, "walker", who, 1.6 + 0.25 * chances[5])
-
-    def _riders(self, s: float, seconds: float) -> Iterator[Thing]:
-        for side in (-1, 1):
-            strip = self._cells(f"ride{side}", 55.0, s=s, moved=-5.0 * side * seconds)
-            for z, chances in strip:
-                d = side * (KERB - 2.25 + 0.2 * chances[1])
-                who = self._phase(4, chances[2], 1.2 * seconds + chances[3])
-                yield from self._cutout(s, z + 40 * chances[4], d, BICYCLIST, "rider", who, 1.75)
-
-    def _phase(self, kinds: int, chance: float, steps: float) -> int:
-        """Textures come as eight phases of a step for each kind."""
-        return int(chance * kinds) * 8 + int(steps % 1 * 8)
+        which = int(chances[4] * 6) * 8 + int((0.9 * seconds + chances[3]) % 1 * 8)
+        tall = 1.6 + 0.25 * chances[5]
+        yield from self._cutout(s, z, d, look=(PEDESTRIAN, "walker", which), tall=tall)

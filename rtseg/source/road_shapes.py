@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,43 +25,51 @@ Shade: TypeAlias = tuple[float, float, float, float]
 SKY, BUILDING, POLE, ROAD, PAVEMENT, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(
     len(CAMVID)
 )
-STEEL, DARK = (78.0, 84.0, 84.0), (26.0, 28.0, 30.0)
+STEEL = (78.0, 84.0, 84.0)
 TRIM: dict[str, Color] = {
-    "under": (16, 16, 18), "tyre": (24, 24, 26), "hub": (128, 130, 134), "glass": (34, 40, 46),
-    "shine": (96, 108, 118), "red": (168, 22, 24), "lamp": (222, 224, 214), "grille": (30, 31, 34),
-    "yellow": (206, 170, 52), "white": (214, 214, 206),
+    "under": (16, 16, 18), "tyre": (26, 26, 28), "hub": (128, 130, 134), "glass": (40, 47, 54),
+    "shine": (112, 124, 134), "red": (168, 22, 24), "lamp": (226, 228, 220), "grille": (30, 31, 34),
+    "yellow": (206, 170, 52), "white": (226, 226, 222), "steel": STEEL, "signal red": (184, 28, 34),
+    "blue": (24, 58, 128), "dark green": (20, 88, 62), "dark red": (52, 14, 14),
+    "brown": (52, 40, 12), "green": (40, 224, 136), "sill": (52, 54, 58),
 }  # fmt: skip
-DETAILS_END = 55.0  # m: beyond it a lamp or a number plate is smaller than a pixel
+INNER = {"glass", "shine", "hub", "red", "lamp", "grille", "yellow", "brown", "green", "dark red"}
+FINE = INNER - {"glass"}
+FINE_END = 55.0  # m: beyond it a lamp or a number plate is smaller than a pixel
+INSIDE = np.array((0.0, 0.7, 0.01))  # behind every board, within every car
+HAZE = np.array((206.0, 212.0, 218.0))
+HAZE_FROM, HAZE_M = 12.0, 250.0  # m: where haze begins, and over how much more it hides 63 %
 
 
-@dataclass(frozen=True)
-class Facet:
-    """points: (n, 3) x, y, z of a flat convex polygon."""
+class Facet(NamedTuple):
+    """A flat convex polygon: its slice of the solid's points. inner: hides nothing but its solid."""
 
-    points: Metres
+    start: int
+    stop: int
     label: int
     color: Color
+    inner: bool
 
 
 @dataclass(frozen=True)
 class Solid:
-    """Facets, hindmost first. far: z at which it takes its turn, farthest first."""
+    """corners: (n, 3) x, y, z. facets: hindmost first. far: z at which it takes its turn."""
 
     far: float
+    corners: Metres
     facets: Sequence[Facet]
     shade: Shade | None = None
 
 
 @dataclass(frozen=True)
 class Wall:
-    """An upright textured rectangle over the ground from (x0, z0) to (x1, z1).
+    """An upright textured rectangle; corners: near foot, near head, far head, far foot.
 
     cut: where along its texture it starts, 0..1: what lies behind the camera is cut off.
     """
 
     far: float
-    ground: tuple[float, float, float, float]
-    height_m: float
+    corners: Metres
     label: int
     texture: tuple[str, int]
     cut: float = 0.0
@@ -69,121 +78,131 @@ class Wall:
 
 @dataclass(frozen=True)
 class Cutout:
-    """An upright picture that faces the camera, the middle of its foot at (x, far)."""
+    """An upright picture that faces the camera; corners: (2, 3), the middle of foot and head."""
 
     far: float
-    x: float
-    height_m: float
+    corners: Metres
     label: int
     texture: tuple[str, int]
     shade: Shade | None = None
 
 
 Thing: TypeAlias = Solid | Wall | Cutout
+Piece: TypeAlias = tuple[str, Any]
+"""What it is made of, a key of TRIM or "paint", and the x, y, z of its corners."""
 
 
-def board(z: float, label: int, color: Color, *corners: tuple[float, float]) -> Facet:
-    """A facet across the road: x, y of its corners."""
-    return Facet(np.array([(x, y, z) for x, y in corners]), label, color)
+def clearness(far: float) -> float:
+    """What haze leaves of a color at that distance, 0..1."""
+    return math.exp(-max(far - HAZE_FROM, 0.0) / HAZE_M)
 
 
-def box(z: float, label: int, color: Color, *edges: float) -> Facet:
-    """edges: left, right, bottom, top."""
-    left, right, bottom, top = edges
-    return board(z, label, color, (left, bottom), (left, top), (right, top), (right, bottom))
+class Shape:
+    """A solid about its own foot, facing away from the camera, to be placed many times.
 
-
-def disc(z: float, label: int, color: Color, *circle: float) -> Facet:
-    """circle: x, y, radius."""
-    x, y, radius = circle
-    return board(z, label, color, *((x + radius * c, y + radius * s) for c, s in _RIM))
-
-
-def lamp_post(x: float, z: float, side: int) -> list[Facet]:
-    """Its arm reaches over the road, to the left for side 1."""
-    tip = x - 1.5 * side
-    arm = ((x, 6.7), (x, 6.8), (tip, 7.15), (tip, 7.05))
-    head = ((tip, 7.0), (tip, 7.2), (tip - 0.6 * side, 7.15), (tip - 0.6 * side, 7.0))
-    return [
-        box(z, POLE, STEEL, x - 0.09, x + 0.09, 0, 1.3),
-        box(z, POLE, STEEL, x - 0.06, x + 0.06, 1.3, 6.8),
-        board(z, POLE, STEEL, *arm),
-        board(z, POLE, (136, 140, 140), *head),
-    ]
-
-
-def road_sign(x: float, z: float, chance: float) -> list[Facet]:
-    """A speed limit, a warning or a place name, chosen by chance 0..1."""
-    post = box(z, POLE, (112, 114, 114), x - 0.045, x + 0.045, 0, 2.6)
-    if chance < 0.4:
-        face = [disc(z, SIGN, (178, 28, 34), x, 2.5, 0.36), disc(z, SIGN, (226, 226, 222), x, 2.5, 0.27),
-                box(z, SIGN, DARK, x - 0.14, x - 0.02, 2.4, 2.61), box(z, SIGN, DARK, x + 0.04, x + 0.15, 2.4, 2.61)]  # fmt: skip
-    elif chance < 0.65:
-        tri = ((x - 0.42, 2.2), (x, 2.95), (x + 0.42, 2.2))
-        inner = ((x - 0.28, 2.28), (x, 2.78), (x + 0.28, 2.28))
-        face = [board(z, SIGN, (178, 28, 34), *tri), board(z, SIGN, (226, 226, 222), *inner)]
-    else:
-        color = (24, 58, 128) if chance < 0.85 else (20, 88, 62)
-        face = [box(z, SIGN, (222, 222, 218), x - 0.55, x + 0.55, 2.0, 2.85),
-                box(z, SIGN, color, x - 0.51, x + 0.51, 2.04, 2.81),
-                box(z, SIGN, (222, 222, 218), x - 0.36, x + 0.34, 2.5, 2.62),
-                box(z, SIGN, (222, 222, 218), x - 0.36, x + 0.16, 2.24, 2.36)]  # fmt: skip
-    return [post, *face]
-
-
-def traffic_light(x: float, z: float) -> list[Facet]:
-    """It shows green: the camera never stops."""
-    lights = (((52, 14, 14), 3.15), ((52, 40, 12), 2.85), ((40, 214, 132), 2.55))
-    return [
-        box(z, POLE, STEEL, x - 0.06, x + 0.06, 0, 2.4),
-        box(z, SIGN, (196, 196, 190), x - 0.23, x + 0.23, 2.32, 3.38),
-        box(z, SIGN, DARK, x - 0.19, x + 0.19, 2.36, 3.34),
-        *(disc(z, SIGN, color, x, y, 0.11) for color, y in lights),
-    ]
-
-
-@dataclass(frozen=True)
-class Model:
-    """A car about its own middle on the ground: facets with normals, for culling and light.
-
-    roles name an entry of TRIM or "paint"; a detail is left away where it is too small.
+    classes: the label of each material; "" stands for all others.
     """
 
-    facets: tuple[Metres, ...]
-    roles: tuple[str, ...]
-    normals: Metres
-    middles: Metres
+    def __init__(self, pieces: Iterable[Piece], classes: dict[str, int]) -> None:
+        materials, outlines = zip(*pieces, strict=True)
+        facets = [np.array(outline, float) for outline in outlines]
+        self._points = np.concatenate(facets)
+        self._stops = np.cumsum([len(each) for each in facets]).tolist()
+        self._labels = [classes.get(each, classes[""]) for each in materials]
+        self._inner = [each in INNER for each in materials]
+        self._fine = np.array([each in FINE for each in materials])
+        self._middles = np.array([each.mean(axis=0) for each in facets])
+        normals = np.array([np.cross(each[1] - each[0], each[2] - each[0]) for each in facets])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        self._normals = normals * np.sign(((self._middles - INSIDE) * normals).sum(axis=1))[:, None]
+        self._painted = np.array([[each == "paint"] for each in materials])
+        self._colors = np.array([TRIM.get(each, STEEL) for each in materials])
+        self._light = 0.86 + 0.34 * self._normals[:, 1:2]
 
     def placed(
-        self, x: float, z: float, *, lean: float, oncoming: bool, paint: Color
-    ) -> list[Facet]:
-        """The facets that the camera sees. lean: metres to the right per metre ahead."""
+        self, x: float, z: float, *, lean: float = 0.0, oncoming: bool = False, paint: Color = STEEL
+    ) -> tuple[Metres, list[Facet]]:
+        """All corners, and the facets that the camera sees. lean: metres right per metre ahead."""
         turn = np.array((-1.0, 1.0, -1.0) if oncoming else (1.0, 1.0, 1.0))
-        eye = (np.array((0.0, 1.3, 0.0)) - (x, 0, z)) * turn
-        seen = ((eye - self.middles) * self.normals).sum(axis=1) > 0
-        light = 0.86 + 0.34 * self.normals[:, 1] + 0.1 * self.normals[:, 0] * turn[0]
-        colors = np.array([TRIM.get(role, paint) for role in self.roles]) * light[:, None]
-        shear = np.array(((1.0, 0, 0), (0, 1, 0), (lean, 0, 1))) * turn[:, None]
-        facets = []
-        for index in np.flatnonzero(seen):
-            if z < DETAILS_END or self.roles[index] in ("paint", "glass", "under"):
-                points = self.facets[index] @ shear + (x, 0.0, z)
-                facets.append(Facet(points, CAR, tuple(colors[index])))
-        return facets
+        seen = (((-x, 1.3, -z) * turn - self._middles) * self._normals).sum(axis=1) > 0
+        if z > FINE_END:
+            seen &= ~self._fine
+        colors = np.where(self._painted, paint, self._colors) * self._light
+        clear = clearness(z)
+        hazed = (colors * clear + HAZE * (1 - clear)).tolist()
+        facets = [
+            Facet(
+                self._stops[i - 1] if i else 0,
+                self._stops[i],
+                self._labels[i],
+                hazed[i],
+                self._inner[i],
+            )
+            for i in np.flatnonzero(seen).tolist()
+        ]
+        points = self._points * turn + (x, 0.0, z)
+        points[:, 0] += lean * (points[:, 2] - z)
+        return points, facets
 
 
-def _model(parts: Iterable[tuple[str, Any]]) -> Model:
-    roles, facets = zip(*((role, np.array(points, float)) for role, points in parts), strict=True)
-    middles = np.array([points.mean(axis=0) for points in facets])
-    normals = np.array([np.cross(p[1] - p[0], p[2] - p[0]) for p in facets])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    outward = ((middles - (0, 0.7, 0)) * normals).sum(axis=1, keepdims=True)
-    return Model(facets, roles, normals * np.sign(outward), middles)
+def board(material: str, *corners: tuple[float, float]) -> Piece:
+    """A piece across the road: x, y of its corners."""
+    return material, [(x, y, 0.0) for x, y in corners]
+
+
+def box(material: str, *edges: float) -> Piece:
+    """edges: left, right, bottom, top."""
+    left, right, bottom, top = edges
+    return board(material, (left, bottom), (left, top), (right, top), (right, bottom))
+
+
+def disc(material: str, *circle: float) -> Piece:
+    """circle: x, y, radius."""
+    x, y, radius = circle
+    return board(material, *((x + radius * c, y + radius * s) for c, s in _RIM))
+
+
+def _lamp_post(side: int) -> Shape:
+    """Its arm reaches over the road, to the left for side 1."""
+    tip = -1.5 * side
+    return Shape(
+        [
+            box("steel", -0.09, 0.09, 0, 1.3),
+            box("steel", -0.06, 0.06, 1.3, 6.8),
+            board("steel", (0, 6.7), (0, 6.8), (tip, 7.15), (tip, 7.05)),
+            board("hub", (tip, 7.0), (tip, 7.2), (tip - 0.6 * side, 7.15), (tip - 0.6 * side, 7.0)),
+        ],
+        {"": POLE},
+    )
+
+
+def _sign(*face: Piece) -> Shape:
+    return Shape([box("steel", -0.045, 0.045, 0, 2.6), *face], {"steel": POLE, "": SIGN})
+
+
+def _place_name(color: str) -> Shape:
+    return _sign(
+        box("white", -0.55, 0.55, 2.0, 2.85),
+        box(color, -0.51, 0.51, 2.04, 2.81),
+        box("white", -0.36, 0.34, 2.5, 2.62),
+        box("white", -0.36, 0.16, 2.24, 2.36),
+    )
+
+
+def _traffic_light() -> Shape:
+    """It shows green: the camera never stops."""
+    return _sign(
+        box("white", -0.23, 0.23, 2.32, 3.38),
+        box("grille", -0.19, 0.19, 2.36, 3.34),
+        disc("dark red", 0, 3.15, 0.11),
+        disc("brown", 0, 2.85, 0.11),
+        disc("green", 0, 2.55, 0.11),
+    )
 
 
 def _car(
     *, length: float, width: float, bonnet: float, roof: float, cabin: Sequence[float]
-) -> Model:
+) -> Shape:
     """cabin: z of rear screen's foot and top, of windscreen's top and foot."""
     half, w, waist = length / 2, width / 2, bonnet + 0.06
     under = _hull(((-half + 0.3, 0.1, 0.34, w - 0.12), (half - 0.3, 0.1, 0.34, w - 0.12)))
@@ -194,19 +213,18 @@ def _car(
     parts = [("under", facet) for facet in under] + [*_tyres(half, w)]
     parts += [("paint", facet) for facet in body]
     parts += [*_wheels(half, w), *_ends(half, w, waist), *_cabin(w, waist, roof, cabin)]
-    return _model(parts)
+    return Shape(parts, {"": CAR})
 
 
 def _hull(stations: Sequence[Sequence[float]]) -> list[Any]:
     """Two ends, two sides and the lid over stations of z, bottom, top and half width."""
-    facets = []
+    facets: list[Any] = []
     for z, low, high, w in (stations[0], stations[-1]):
         facets.append([(-w, low, z), (-w, high, z), (w, high, z), (w, low, z)])
-    for (za, la, ha, wa), (zb, lb, hb, wb) in zip(stations, stations[1:], strict=False):
-        for sign in (-1, 1):
-            facets.append(
-                [(sign * wa, la, za), (sign * wa, ha, za), (sign * wb, hb, zb), (sign * wb, lb, zb)]
-            )
+    for sign in (-1, 1):
+        above = [(sign * w, high, z) for z, _, high, w in stations]
+        facets.append(above + [(sign * w, low, z) for z, low, _, w in reversed(stations)])
+    for (za, _, ha, wa), (zb, _, hb, wb) in itertools.pairwise(stations):
         facets.append([(-wa, ha, za), (wa, ha, za), (wb, hb, zb), (-wb, hb, zb)])
     return facets
 
@@ -278,3 +296,13 @@ CARS = (
     _car(length=4.5, width=1.84, bonnet=1.02, roof=1.78, cabin=(-2.16, -1.95, 0.5, 1.1)),
     _car(length=5.2, width=1.96, bonnet=1.1, roof=2.2, cabin=(-2.54, -2.5, 1.2, 1.95)),
 )
+LAMP_POSTS = {side: _lamp_post(side) for side in (-1, 1)}
+TRAFFIC_LIGHT = _traffic_light()
+SIGNS = (
+    _sign(disc("signal red", 0, 2.5, 0.36), disc("white", 0, 2.5, 0.27),
+          box("grille", -0.15, -0.02, 2.39, 2.61), box("grille", 0.03, 0.15, 2.39, 2.61)),
+    _sign(board("signal red", (-0.42, 2.2), (0, 2.95), (0.42, 2.2)),
+          board("white", (-0.28, 2.28), (0, 2.78), (0.28, 2.28)), box("grille", -0.03, 0.03, 2.36, 2.6)),
+    _place_name("blue"),
+    _place_name("dark green"),
+)  # fmt: skip
