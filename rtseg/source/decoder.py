@@ -56,7 +56,10 @@ def open_container(
     timeout_seconds: tuple[float, float] | None = None,
 ) -> InputContainer:
     """timeout_seconds: for opening, and for each read; without it both may wait for ever."""
-    return av.open(address, options=options, timeout=timeout_seconds, **_ANY_METADATA)
+    container: InputContainer = av.open(
+        address, options=options, timeout=timeout_seconds, **_ANY_METADATA
+    )
+    return container
 
 
 class Decoder:
@@ -64,6 +67,7 @@ class Decoder:
 
     The first picture is decoded on construction, so that its size is known. A container that
     breaks raises ``av.FFmpegError`` after everything that came before the break was given.
+    fps, frames, declared_seconds: what the container says of itself; 0 or None where it does not.
     live: keep the delay low, and decode even packets that are marked as damaged.
     """
 
@@ -80,9 +84,10 @@ class Decoder:
         self._skipped = 0
         self._damaged = 0
         self._untimed = 0
-        self._last_packet_was_skipped = False
+        self._last_packet_is_cut = False
         self.fps = _fraction(self._stream.average_rate or self._stream.guessed_rate)
         self.frames = self._stream.frames or None
+        self.declared_seconds = _declared_seconds(container, self._stream)
         decoded = self._decoded()
         first = next(decoded, None)
         if first is None:
@@ -99,29 +104,20 @@ class Decoder:
         return (self._end or Fraction(0)) - self._start
 
     @property
-    def declared_seconds(self) -> Fraction | None:
-        """How long the container says that the stream is; None where it does not say."""
-        stream, container = self._stream, self._container
-        if stream.duration:
-            return stream.duration * _fraction(stream.time_base)
-        if container.duration and len(container.streams) == 1:
-            return Fraction(container.duration, av.time_base)
-        return None
-
-    @property
     def ended_early(self) -> bool:
-        """Whether more than two frames' time of what the container declares never came."""
-        declared = self.declared_seconds
-        if declared is None or self._end is None:
+        """Whether the last packet is incomplete, or two frames' time and more never came."""
+        if self._last_packet_is_cut:
+            return True
+        if self.declared_seconds is None or self._end is None:
             return False
-        return declared - self.read_seconds > 2 * self._step
+        return self.declared_seconds - self.read_seconds > 2 * self._step
 
     @property
     def warnings(self) -> tuple[str, ...]:
         # The packet that a cut went through is part of the cut, not a fault of its own.
-        cut = 1 if self._last_packet_was_skipped and self.ended_early else 0
+        cut = self._last_packet_is_cut
         said = (
-            _count(self._skipped - cut, "packet", "could not be decoded"),
+            _count(self._skipped - cut, "packet", "could not be decoded: pictures are missing"),
             _count(self._damaged, "picture", "could be decoded only in part"),
             _count(
                 self._untimed, "picture", "came without a usable time: spaced by the frame rate"
@@ -153,38 +149,31 @@ class Decoder:
             yield Decoded(picture, self._time(frame), arrived_nanos)
 
     def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
-        holds_data = packet is not None and packet.size > 0
-        skip = holds_data and packet is not None and packet.is_corrupt and not self._live
-        frames: list[VideoFrame] = []
-        if not skip:
-            try:
-                frames = self._stream.decode(packet)
-            except av.FFmpegError:
-                skip = True
-        if holds_data and packet is not None:
+        """None, like the empty packet at the end, fetches what the decoder still holds back."""
+        if packet is not None and packet.size > 0:
             self._note_end(packet)
-            self._last_packet_was_skipped = skip
-        self._skipped += skip
-        return frames
+            if self._last_packet_is_cut:
+                self._skipped += 1
+                return []
+        try:
+            return self._stream.decode(packet)
+        except av.FFmpegError:
+            self._skipped += 1
+            return []
 
     def _note_end(self, packet: Packet[VideoStream]) -> None:
-        if packet.pts is None or packet.is_corrupt:
-            return
-        end = (packet.pts + (packet.duration or 0)) * _fraction(packet.time_base)
-        self._end = end if self._end is None else max(self._end, end)
+        self._last_packet_is_cut = packet.is_corrupt and not self._live
+        if packet.pts is not None and not packet.is_corrupt:
+            end = (packet.pts + (packet.duration or 0)) * _fraction(packet.time_base)
+            self._end = end if self._end is None else max(self._end, end)
 
     def _time(self, frame: VideoFrame) -> Fraction:
         """Strictly increasing, whatever the container says."""
-        first = self._origin is None
-        if frame.pts is None:
-            self._untimed += 1
-            self._pts = Fraction(0) if first else self._pts + self._step
-            self._origin = self._origin or Fraction(0)
-            return self._pts
-        stamp = frame.pts * _fraction(frame.time_base)
+        stamp = None if frame.pts is None else frame.pts * _fraction(frame.time_base)
         if self._origin is None:
-            self._origin = stamp
-        elif stamp - self._origin > self._pts:
+            self._untimed += stamp is None
+            self._origin = stamp or Fraction(0)
+        elif stamp is not None and stamp - self._origin > self._pts:
             self._pts = stamp - self._origin
         else:
             self._untimed += 1
@@ -233,6 +222,15 @@ def _video_stream(container: InputContainer, *, name: str) -> VideoStream:
             return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
     raise SourceError(f"{name} holds no video, only {kinds}: give a file or stream with pictures")
+
+
+def _declared_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """How long the container says that the stream is; None where it does not say."""
+    if stream.duration:
+        return stream.duration * _fraction(stream.time_base)
+    if container.duration and len(container.streams) == 1:  # else it may be the sound's length
+        return Fraction(container.duration, av.time_base)
+    return None
 
 
 def _fraction(ratio: Fraction | None) -> Fraction:

@@ -16,8 +16,10 @@ from rtseg.source.base import SourceInfo
 from rtseg.source.decoder import Decoder, open_container
 from rtseg.types import Frame
 
-_USER_PASSWORD = re.compile(r"(?P<user>://[^:@/?#\[]*):(?!\d+([/?#]|$))(?P<password>.+)@")
-_QUERY_SECRET = re.compile(r"([?&](?:pass|passwd|password|pwd|token|secret|key)=)[^&#]*", re.I)
+_USER_PASSWORD = re.compile(r"(://[^:@/?#\[\s]*):(?!\d+([/?#]|$))\S+@")
+_QUERY_SECRET = re.compile(
+    r"([?&\s](?:pass|passwd|password|pwd|user-pw|token|secret|key)=)[^&#\s]*", re.IGNORECASE
+)
 
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000"}
 _RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
@@ -122,8 +124,8 @@ class NetworkStream:
 
 
 def masked(url: str) -> str:
-    """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``."""
-    return _QUERY_SECRET.sub(r"\1***", _USER_PASSWORD.sub(r"\g<user>:***@", url))
+    """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``; pipelines too."""
+    return _QUERY_SECRET.sub(r"\1***", _USER_PASSWORD.sub(r"\1:***@", url))
 
 
 def _is_live(container: InputContainer) -> bool:
@@ -138,7 +140,7 @@ def _cause(error: av.FFmpegError, *, late: bool) -> str:
     if late or isinstance(error, av.ExitError):
         return "timed out: nothing came for as long as is allowed"
     causes = (words for kind, words in _CAUSES.items() if isinstance(error, kind))
-    return next(causes, f"{error.strerror}: check the address and the network")
+    return next(causes, f"the connection failed ({error.strerror}): check address and network")
 
 
 def _without_url(error: av.FFmpegError) -> av.FFmpegError:

@@ -1,0 +1,188 @@
+"""From what a user types to the source that it means."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from rtseg.errors import UsageError
+from rtseg.source.base import Source
+from rtseg.source.camera import DEFAULT_FOURCC, Camera
+from rtseg.source.gst import GStreamerPipeline
+from rtseg.source.images import DEFAULT_FPS, EXTENSIONS, LIST_EXTENSION, ImageFolder
+from rtseg.source.stream import NetworkStream, masked
+from rtseg.source.video import VideoFile
+
+ACCEPTED = (
+    "a video file, a picture, a folder of pictures, a quoted glob, a list.txt, 0 or /dev/video0 "
+    "(cameras), v4l2:///dev/video0, file://, rtsp://, rtsps://, http://, https://, rtp://, udp://, "
+    "gst:PIPELINE, test://road?size=HxW&fps=30&seed=1&frames=300"
+)
+_GST = "gst:"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user would like; None is no wish. A source that cannot be asked refuses a wish.
+
+    height, width, fourcc: of cameras. fps: of cameras, and the rate at which pictures play.
+    """
+
+    height: int | None = None
+    width: int | None = None
+    fps: Fraction | None = None
+    fourcc: str | None = None
+
+
+def open_source(
+    reference: str,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    fps: Fraction | None = None,
+    fourcc: str | None = None,
+) -> Source:
+    """Not opened yet: ``with open_source(reference) as source: ...``. Touches no device."""
+    if not reference.strip():
+        raise UsageError(f"no source given; accepted: {ACCEPTED}")
+    wishes = Wishes(height, width, fps=fps, fourcc=fourcc)
+    if reference.isdecimal():
+        return _camera(f"/dev/video{reference}", wishes)
+    if reference.startswith("/dev/"):
+        return _camera(reference, wishes)
+    if reference.startswith(_GST) or " ! " in reference:
+        _refuse(wishes, reference, allowed=())
+        return GStreamerPipeline(reference.removeprefix(_GST).strip())
+    if "://" in reference:
+        return _from_url(reference, wishes)
+    return _from_path(os.path.expanduser(reference), wishes)
+
+
+def _from_url(reference: str, wishes: Wishes) -> Source:
+    try:
+        url = urlsplit(reference)
+        url.port  # noqa: B018 (a bad port is noticed only when it is asked for)
+    except ValueError as error:
+        raise UsageError(f"{masked(reference)!r} is no valid address: {error}") from error
+    if url.scheme not in _SCHEMES:
+        raise UsageError(f"nothing can open {masked(reference)!r}; accepted: {ACCEPTED}")
+    return _SCHEMES[url.scheme](reference, url, wishes)
+
+
+def _network(reference: str, url: SplitResult, wishes: Wishes) -> Source:
+    _refuse(wishes, reference, allowed=())
+    if not url.hostname:
+        raise UsageError(f"{masked(reference)!r} names no host: expected {url.scheme}://HOST/PATH")
+    return NetworkStream(url.scheme + reference[len(url.scheme) :])
+
+
+def _file(reference: str, url: SplitResult, wishes: Wishes) -> Source:
+    if url.netloc not in ("", "localhost"):
+        raise UsageError(f"{reference!r} is on another machine: expected file:///PATH")
+    return _from_path(unquote(url.path), wishes)
+
+
+def _v4l2(reference: str, url: SplitResult, wishes: Wishes) -> Source:
+    if url.netloc or url.query or not url.path.startswith("/dev/"):
+        raise UsageError(f"{reference!r} is no camera: expected v4l2:///dev/video0")
+    return _camera(url.path, wishes)
+
+
+def _test(reference: str, url: SplitResult, wishes: Wishes) -> Source:
+    _refuse(wishes, reference, allowed=())
+    if url.netloc != "road" or url.path not in ("", "/"):
+        raise UsageError(f"no test source {reference!r}; there is: test://road")
+    query = _road_query(reference, url.query)
+
+    from rtseg.source.road import RoadSource
+
+    return RoadSource(**query)
+
+
+_SCHEMES: dict[str, Callable[[str, SplitResult, Wishes], Source]] = {
+    "rtsp": _network,
+    "rtsps": _network,
+    "http": _network,
+    "https": _network,
+    "rtp": _network,
+    "udp": _network,
+    "file": _file,
+    "v4l2": _v4l2,
+    "test": _test,
+}
+
+
+def _from_path(path: str, wishes: Wishes) -> Source:
+    extension = os.path.splitext(path)[1]
+    holds_pictures = (
+        os.path.isdir(path)
+        or extension == LIST_EXTENSION
+        or extension.lower() in EXTENSIONS
+        or (glob.has_magic(path) and not os.path.exists(path))
+    )
+    if holds_pictures:
+        _refuse(wishes, path, allowed=("fps",))
+        return ImageFolder(path, fps=wishes.fps or DEFAULT_FPS)
+    _refuse(wishes, path, allowed=())
+    return VideoFile(path)
+
+
+def _camera(device: str, wishes: Wishes) -> Source:
+    return Camera(
+        device,
+        width=wishes.width,
+        height=wishes.height,
+        fps=wishes.fps,
+        fourcc=wishes.fourcc or DEFAULT_FOURCC,
+    )
+
+
+def _refuse(wishes: Wishes, reference: str, *, allowed: tuple[str, ...]) -> None:
+    """A wish that would be ignored silently is an error."""
+    for name, wish in vars(wishes).items():
+        if wish is not None and name not in allowed:
+            raise UsageError(
+                f"{masked(reference)!r} has its own {name}: only a camera can be asked"
+            )
+
+
+def _road_query(reference: str, query: str) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+        given = dict(pairs)
+        if len(given) < len(pairs):
+            raise ValueError("a key is there twice")
+        parsed: dict[str, int] = {}
+        for key, text in given.items():
+            parsed.update(_ROAD_KEYS[key](text))
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"cannot read {reference!r} ({error}); expected "
+            "test://road?size=HxW&fps=30&seed=1&frames=300, every key at most once"
+        ) from error
+    return parsed
+
+
+def _size(text: str) -> dict[str, int]:
+    height, _, width = text.partition("x")
+    return {**_whole(height, key="height"), **_whole(width, key="width")}
+
+
+def _whole(text: str, *, key: str, least: int = 1) -> dict[str, int]:
+    if not text.isdecimal() or int(text) < least:
+        raise ValueError(f"{key} {text!r} is no whole number from {least} up")
+    return {key: int(text)}
+
+
+_ROAD_KEYS: dict[str, Callable[[str], dict[str, int]]] = {
+    "size": _size,
+    "fps": partial(_whole, key="fps"),
+    "seed": partial(_whole, key="seed", least=0),
+    "frames": partial(_whole, key="frames"),
+}
