@@ -46,8 +46,12 @@ class AudioTrack:
         if codec not in output.supported_codecs:
             self._leave_out(f"{output.format.name} cannot hold {codec}")
             return
+        try:
+            self._target = output.add_stream_from_template(stream)
+        except ValueError as error:
+            self._leave_out(str(error))
+            return
         self._output = output
-        self._target = output.add_stream_from_template(stream)
         self._packets = self._shifted(stream)
         self._advance()
 

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from rtseg.errors import UsageError
 from rtseg.sink.audio import AudioTrack
-from rtseg.sink.file import sink_error
+from rtseg.sink.file import DiskFile, sink_error
 
 FRAGMENTED = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
 """Every second goes to disk as a piece that plays without the rest: a killed run leaves a video."""
@@ -44,8 +44,11 @@ def container_of(path: Path) -> tuple[str, dict[str, str]]:
 
 def ticks_per_second(fps: Fraction) -> int:
     """Fine enough for frames that come as they like, and without remainder for the rate itself."""
-    ticks = math.lcm(90_000, fps.numerator)
-    return ticks if ticks <= MAX_TICKS else 90_000
+    rate = fps.numerator
+    for ticks in (math.lcm(90_000, rate), rate * math.ceil(90_000 / rate)):
+        if ticks <= MAX_TICKS:
+            return ticks
+    return 90_000
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,12 @@ class VideoFile:
         self._broken = self._closed = False
         self._audio: AudioTrack | None = None
         with self._translated():
-            self._container, self._stream = self._open(encoding, height, width)
+            self._disk = DiskFile(path, "w")
+            try:
+                self._container, self._stream = self._open(encoding, height, width)
+            except BaseException:
+                self._disk.close()
+                raise
 
     @property
     def warnings(self) -> list[str]:
@@ -110,11 +118,12 @@ class VideoFile:
         self._closed = True
         try:
             if self._broken:
-                with suppress(FFmpegError):
+                with suppress(FFmpegError, OSError):
                     self._container.close()
             else:
                 self._finish()
         finally:
+            self._disk.close()
             if self._audio is not None:
                 self._audio.close()
 
@@ -122,7 +131,7 @@ class VideoFile:
         self, encoding: Encoding, height: int, width: int
     ) -> tuple[OutputContainer, VideoStream]:
         name, muxing = container_of(self.path)
-        container = av.open(str(self.path), "w", format=name, options={**FLUSHED, **muxing})
+        container = av.open(self._disk, "w", format=name, options={**FLUSHED, **muxing})
         second = str(max(1, round(self._fps)))  # frames from one keyframe to the next
         options = {"g": second, "bf": "0", **encoding.options}
         stream = container.add_stream(encoding.codec, self._fps, options)
@@ -148,6 +157,8 @@ class VideoFile:
                     self._audio.copy_until(self._end)
             finally:
                 self._container.close()
+            if self._disk.failure is not None:
+                raise self._disk.failure
 
     @property
     def _frame_ticks(self) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rtseg.errors import SinkError
 from rtseg.types import Picture
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 Self = TypeVar("Self", bound="FileSink")
 
@@ -20,6 +24,7 @@ REASONS = {
     errno.EROFS: "the disk is read-only: choose another folder",
     errno.EACCES: "no permission to write there: choose another folder",
     errno.EISDIR: "it is a folder: name a file in it",
+    errno.EEXIST: "a part of its path is a file: choose another folder",
     errno.ENOTDIR: "a part of its path is a file: choose another folder",
     errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
 }
@@ -69,6 +74,23 @@ class FileSink(ABC):
     @abstractmethod
     def close(self) -> None:
         """May be called twice."""
+
+
+class DiskFile(io.FileIO):
+    """Writes all or raises, and remembers: FFmpeg forgets what fails while it closes an MP4."""
+
+    failure: OSError | None = None
+
+    def write(self, content: Buffer) -> int:
+        rest = memoryview(content)
+        length = rest.nbytes
+        try:
+            while rest.nbytes:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
+        return length
 
 
 def new_file(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from rtseg.errors import SinkError
+from rtseg.sink.file import DiskFile
 
 Row: TypeAlias = Mapping[str, int | float]
 
@@ -116,14 +117,12 @@ class _LineFile:
     """Every line reaches the system at once, and wholly or not at all."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
+        self._file = DiskFile(path, "w")
 
     def append(self, lines: str) -> None:
         start = self._file.tell()
-        rest = lines.encode()
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            self._file.write(lines.encode())
         except OSError:
             self._file.truncate(start)
             raise

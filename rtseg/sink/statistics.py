@@ -24,7 +24,10 @@ TABLES: dict[str, Callable[[Path], Rows]] = {
 
 
 def class_counts(label_map: LabelMap, classes: int) -> NDArray[np.int64]:
-    """(classes,) pixels of each id; ids from ``classes`` on, like IGNORE, are not counted."""
+    """(classes,) pixels of each id; ids from ``classes`` on, like IGNORE, are not counted.
+
+    Exact up to 2^24 pixels of a class, beyond which cv2's float32 bins round.
+    """
     counts = cv2.calcHist([label_map], [0], None, [256], [0, 256])
     return counts.ravel()[:classes].astype(np.int64)
 

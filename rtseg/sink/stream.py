@@ -38,7 +38,7 @@ class VideoSink(FileSink):
             self._file.close()
         elif self._path.is_file():
             self._path.unlink()
-            self._warnings.append(f"no frame came: {str(self._path)!r} was not written")
+            self._warnings.append(f"no frame was written: {str(self._path)!r} was removed")
 
     def _begin(self, encoding: Encoding, *, height: int, width: int) -> VideoFile:
         """height, width: of the file, which may be larger than the frames."""

@@ -8,13 +8,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rtseg.errors import SinkError
+from rtseg.errors import SinkError, UsageError
 from rtseg.sink.audio import AudioTrack
 from rtseg.sink.container import Encoding, VideoFile, container_of
 from rtseg.sink.planes import BT709, Matrix, matrix_for, yuv420
 from rtseg.sink.stream import VideoSink
 from rtseg.types import Picture, Rgb
 
+PRESETS = (
+    *("ultrafast", "superfast", "veryfast", "faster", "fast"),
+    *("medium", "slow", "slower", "veryslow", "placebo"),
+)
 MAX_SIDE = 16384  # libx264 accepts no more
 
 
@@ -24,7 +28,7 @@ class OverlayVideo(VideoSink):
     path: ends in .mp4, .mov or .mkv; a file there is replaced. fps: the source's, 0 if unknown:
     it only spaces the keyframes and ends the last frame; every frame keeps its own pts.
     audio_from: a file whose sound is copied as far as the video goes. crf: 0 (lossless) to 51.
-    preset: libx264's. A run that is killed leaves all but the last seconds playable.
+    preset: one of PRESETS. A run that is killed leaves all but the last seconds playable.
     """
 
     def __init__(
@@ -38,6 +42,10 @@ class OverlayVideo(VideoSink):
     ) -> None:
         super().__init__(path, fps=fps)
         container_of(path)
+        if not 0 <= crf <= 51:
+            raise UsageError(f"crf must be between 0 (lossless) and 51 (smallest), not {crf}")
+        if preset not in PRESETS:
+            raise UsageError(f"no preset named {preset!r}; there are: {', '.join(PRESETS)}")
         self._audio = None if audio_from is None else AudioTrack(audio_from)
         self._options = {"crf": str(crf), "preset": preset}
         self._matrix = BT709
