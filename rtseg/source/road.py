@@ -44,7 +44,7 @@ class RoadSource:
         self.info = SourceInfo(name, height, width, Fraction(fps), live, frames)
         self.camera = Camera(height, width)
         paint = Paint(seed)
-        self.street = Street(seed, paint.facades_m)
+        self.street = Street(seed, paint.houses)
         self._pictures = PictureCanvas(self.camera, self.street, paint)
         self._labels = LabelCanvas(self.camera, self.street, paint)
         self._left = threading.Event()
@@ -76,11 +76,11 @@ class RoadSource:
 
     def picture(self, index: int) -> Rgb:
         """(H, W, 3), the caller's own."""
-        return self._pictures.draw(index / self.info.fps, grain=index)
+        return self._pictures.draw(float(index / self.info.fps), grain=index)
 
     def truth(self, index: int) -> LabelMap:
         """(H, W) ids of camvid11 for each pixel of that picture, the caller's own."""
-        return self._labels.draw(index / self.info.fps)
+        return self._labels.draw(float(index / self.info.fps))
 
     def _next(self, index: int, start: int) -> int:
         """The following frame; live: the newest that is due, as a camera's reader would find it."""

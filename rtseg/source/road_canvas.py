@@ -147,7 +147,7 @@ class LabelCanvas(_Canvas):
     def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None:
         for facet in facets:
             if not facet.inner:
-                outline = fixed[facet.start : facet.stop]
+                outline = fixed[slice(*facet.span)]
                 cv2.fillConvexPoly(image, outline, facet.label, cv2.LINE_8, SUBPIXEL_BITS)
 
     def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
@@ -224,7 +224,7 @@ class PictureCanvas(_Canvas):
 
     def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None:
         for facet in facets:
-            outline = fixed[facet.start : facet.stop]
+            outline = fixed[slice(*facet.span)]
             cv2.fillConvexPoly(image, outline, facet.color, cv2.LINE_8, SUBPIXEL_BITS)
 
     def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
@@ -236,7 +236,7 @@ class PictureCanvas(_Canvas):
         self._fill(part, look, mask=mask, far=wall.far)
 
     def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None:
-        mask = cv2.compare(patch[..., 3], OPAQUE, cv2.CMP_GT)
+        mask = (patch[..., 3] > OPAQUE).view(np.uint8)
         look = cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
         self._fill(part, look, mask=mask, far=cutout.far)
 
@@ -281,11 +281,11 @@ def _cut(thing: Thing) -> Thing:
     assert isinstance(thing, Solid)
     outlines, facets, stop = [np.empty((0, 3))], [], 0
     for facet in thing.facets:
-        outline = _beyond(thing.corners[facet.start : facet.stop])
+        outline = _beyond(thing.corners[slice(*facet.span)])
         start, stop = stop, stop + len(outline)
         outlines.append(outline)
         if stop > start:
-            facets.append(facet._replace(start=start, stop=stop))
+            facets.append(facet._replace(span=(start, stop)))
     return Solid(thing.far, np.concatenate(outlines), facets)
 
 

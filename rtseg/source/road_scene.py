@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,10 @@ KERB, FRONT = 5.2, 8.4  # m from the centre line to the kerbs and to the plots
 LANE = 1.65  # m from the centre line to the middle of a lane
 PLOT = 14.0  # m of street front
 
-PAINTS = ((32, 34, 40), (122, 126, 132), (176, 178, 180), (44, 62, 104), (122, 26, 28), (52, 70, 62),
-          (206, 206, 202), (66, 70, 78))  # fmt: skip
+PAINTS = (
+    (32, 34, 40), (122, 126, 132), (176, 178, 180), (44, 62, 104), (122, 26, 28), (52, 70, 62),
+    (206, 206, 202), (66, 70, 78),
+)  # fmt: skip
 SLATES = ((74, 76, 84), (98, 70, 60), (64, 64, 68), (112, 86, 72))
 
 
@@ -102,12 +104,19 @@ class Camera:
         return z, (z * cos + self.above_ground_m * sin) / self.focal
 
 
-class Street:
-    """facades_m: heights of the facade textures, in their order."""
+class House(NamedTuple):
+    """eaves_m: the height of its front."""
 
-    def __init__(self, seed: int, facades_m: Sequence[float]) -> None:
+    eaves_m: float
+    brick: Color
+
+
+class Street:
+    """houses: one for each facade texture, in their order."""
+
+    def __init__(self, seed: int, houses: Sequence[House]) -> None:
         self._seed = seed
-        self._facades_m = facades_m
+        self._houses = houses
         phases = draws(seed, "curve", 0)
         self._waves = (
             (6.0, math.tau / 310, math.tau * phases[0]),
@@ -158,15 +167,19 @@ class Street:
                     yield from self._garden(s, z, side=side, chances=chances)
                     hidden_m = 0.0
                 else:
-                    which = int(chances[1] * len(self._facades_m))
-                    front = self._front(s, z, side=side, tall=self._facades_m[which])
+                    which = int(chances[1] * len(self._houses))
+                    house = self._houses[which]
+                    front = self._front(s, z, side=side, tall=house.eaves_m)
                     wall = Wall(
                         z + PLOT, front, BUILDING, ("facade", which), max(NEAR - z, 0) / PLOT
                     )
-                    yield from (wall, self._roof(front, side, slate=pick(SLATES, chances[2])))
-                    if z > NEAR and hidden_m < self._facades_m[which]:
+                    yield from (
+                        wall,
+                        self._roof(front, side, colors=(pick(SLATES, chances[2]), house.brick)),
+                    )
+                    if z > NEAR and hidden_m < house.eaves_m:
                         yield self._gable(front, side, which=which)
-                    hidden_m = self._facades_m[which]
+                    hidden_m = house.eaves_m
 
     def _gable(self, front: Metres, side: int, *, which: int) -> Wall:
         foot, eaves = front[:2]
@@ -174,22 +187,26 @@ class Street:
         corners = np.array((foot, eaves, eaves + out, foot + out))
         return Wall(float(foot[2]) + 0.01, corners, BUILDING, ("gable", which))
 
-    def _roof(self, front: Metres, side: int, *, slate: Color) -> Solid:
-        """The slope, the chimney and the triangle below them."""
+    def _roof(self, front: Metres, side: int, *, colors: tuple[Color, Color]) -> Solid:
+        """The slope, the chimney and the triangle below them; colors of slate and brick."""
         (_, near, far, _), up = front, np.array((4.0 * side, 2.8, 0.0))
         stack = near + up + (0, 0.9, 0.4), near + up + (-0.6 * side, 0.9, 0.4)
         feet = stack[1] - (0, 1.6, 0), stack[0] - (0, 1.6, 0)
         outlines = {
-            slate: (near, far, far + up, near + up),
+            colors[0]: (near, far, far + up, near + up),
             (104.0, 76.0, 64.0): (*stack, *feet),
-            (122.0, 104.0, 88.0): (near, near + up, near + up * (2, 0, 0)),
+            (0.84 * colors[1][0], 0.84 * colors[1][1], 0.84 * colors[1][2]): (
+                near,
+                near + up,
+                near + up * (2, 0, 0),
+            ),
         }
         clear = clearness(float(far[2]))
         facets, stop = [], 0
         for color, outline in outlines.items():
             start, stop = stop, stop + len(outline)
             hazed = (np.array(color) * clear + HAZE * (1 - clear)).tolist()
-            facets.append(Facet(start, stop, BUILDING, tuple(hazed), False))
+            facets.append(Facet((start, stop), BUILDING, tuple(hazed), False))
         corners = np.array([corner for outline in outlines.values() for corner in outline])
         return Solid(float(far[2]) + 0.01, corners, facets)
 
@@ -218,10 +235,10 @@ class Street:
     ) -> Iterator[Thing]:
         """look: label, name of the texture and which of them."""
         if NEAR < z < FAR:
-            label, *texture = look
+            label, name, which = look
             x, wide = self._x(s, z, d), (0.3 if label == TREE else 0.22) * tall
             corners = np.array([(x, 0, z), (x, tall, z)])
-            yield Cutout(z, corners, label, (texture[0], texture[1]), (x, z, wide, wide))
+            yield Cutout(z, corners, label, (name, which), (x, z, wide, wide))
 
     def _planted(self, s: float) -> Iterator[Thing]:
         for side in (-1, 1):

@@ -31,9 +31,14 @@ TRIM: dict[str, Color] = {
     "shine": (112, 124, 134), "red": (168, 22, 24), "lamp": (226, 228, 220), "grille": (30, 31, 34),
     "yellow": (206, 170, 52), "white": (226, 226, 222), "steel": STEEL, "signal red": (184, 28, 34),
     "blue": (24, 58, 128), "dark green": (20, 88, 62), "dark red": (52, 14, 14),
-    "brown": (52, 40, 12), "green": (40, 224, 136), "sill": (52, 54, 58),
+    "brown": (52, 40, 12), "green": (40, 224, 136), "bumper": (28, 29, 32),
+    "plate": (222, 222, 216),
 }  # fmt: skip
-INNER = {"glass", "shine", "hub", "red", "lamp", "grille", "yellow", "brown", "green", "dark red"}
+TINTS = {"gloss": 1.28, "dim": 0.72}  # of the paint
+INNER = {
+    "glass", "shine", "hub", "red", "lamp", "yellow", "bumper", "plate", "brown", "green",
+    "dark red", *TINTS,
+}  # fmt: skip
 FINE = INNER - {"glass"}
 FINE_END = 55.0  # m: beyond it a lamp or a number plate is smaller than a pixel
 INSIDE = np.array((0.0, 0.7, 0.01))  # behind every board, within every car
@@ -42,10 +47,12 @@ HAZE_FROM, HAZE_M = 12.0, 250.0  # m: where haze begins, and over how much more 
 
 
 class Facet(NamedTuple):
-    """A flat convex polygon: its slice of the solid's points. inner: hides nothing but its solid."""
+    """A flat convex polygon over corners[span[0] : span[1]].
 
-    start: int
-    stop: int
+    inner: it lies within outlines of the same label that were drawn before it.
+    """
+
+    span: tuple[int, int]
     label: int
     color: Color
     inner: bool
@@ -107,7 +114,8 @@ class Shape:
         materials, outlines = zip(*pieces, strict=True)
         facets = [np.array(outline, float) for outline in outlines]
         self._points = np.concatenate(facets)
-        self._stops = np.cumsum([len(each) for each in facets]).tolist()
+        stops = np.cumsum([len(each) for each in facets]).tolist()
+        self._spans: list[tuple[int, int]] = list(itertools.pairwise([0, *stops]))
         self._labels = [classes.get(each, classes[""]) for each in materials]
         self._inner = [each in INNER for each in materials]
         self._fine = np.array([each in FINE for each in materials])
@@ -115,9 +123,10 @@ class Shape:
         normals = np.array([np.cross(each[1] - each[0], each[2] - each[0]) for each in facets])
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         self._normals = normals * np.sign(((self._middles - INSIDE) * normals).sum(axis=1))[:, None]
-        self._painted = np.array([[each == "paint"] for each in materials])
+        self._painted = np.array([[each == "paint" or each in TINTS] for each in materials])
         self._colors = np.array([TRIM.get(each, STEEL) for each in materials])
-        self._light = 0.86 + 0.34 * self._normals[:, 1:2]
+        tints = np.array([[TINTS.get(each, 1.0)] for each in materials])
+        self._light = tints * (0.86 + 0.34 * self._normals[:, 1:2])
 
     def placed(
         self, x: float, z: float, *, lean: float = 0.0, oncoming: bool = False, paint: Color = STEEL
@@ -131,13 +140,7 @@ class Shape:
         clear = clearness(z)
         hazed = (colors * clear + HAZE * (1 - clear)).tolist()
         facets = [
-            Facet(
-                self._stops[i - 1] if i else 0,
-                self._stops[i],
-                self._labels[i],
-                hazed[i],
-                self._inner[i],
-            )
+            Facet(self._spans[i], self._labels[i], hazed[i], self._inner[i])
             for i in np.flatnonzero(seen).tolist()
         ]
         points = self._points * turn + (x, 0.0, z)
@@ -206,13 +209,15 @@ def _car(
     """cabin: z of rear screen's foot and top, of windscreen's top and foot."""
     half, w, waist = length / 2, width / 2, bonnet + 0.06
     under = _hull(((-half + 0.3, 0.1, 0.34, w - 0.12), (half - 0.3, 0.1, 0.34, w - 0.12)))
-    body = _hull(
-        ((-half, 0.3, waist - 0.22, w - 0.1), (-half + 0.16, 0.22, waist, w), (cabin[0] + 0.2, 0.22, waist, w),
-         (cabin[3], 0.22, waist, w), (half - 0.3, 0.22, bonnet - 0.12, w), (half, 0.32, bonnet - 0.3, w - 0.12))
-    )  # fmt: skip
+    body = _hull((
+        (-half, 0.3, waist - 0.22, w - 0.1), (-half + 0.16, 0.22, waist, w),
+        (cabin[0] + 0.2, 0.22, waist, w), (cabin[3], 0.22, waist, w),
+        (half - 0.3, 0.22, bonnet - 0.12, w), (half, 0.32, bonnet - 0.3, w - 0.12),
+    ))  # fmt: skip
     parts = [("under", facet) for facet in under] + [*_tyres(half, w)]
     parts += [("paint", facet) for facet in body]
-    parts += [*_wheels(half, w), *_ends(half, w, waist), *_cabin(w, waist, roof, cabin)]
+    parts += [*_trim(half, w, waist), *_wheels(half, w), *_ends(half, w, waist)]
+    parts += _cabin(w, waist, roof, cabin=cabin)
     return Shape(parts, {"": CAR})
 
 
@@ -229,63 +234,67 @@ def _hull(stations: Sequence[Sequence[float]]) -> list[Any]:
     return facets
 
 
-def _cabin(
-    w: float, waist: float, roof: float, cabin: Sequence[float]
-) -> Iterable[tuple[str, Any]]:
+def _cabin(w: float, waist: float, roof: float, *, cabin: Sequence[float]) -> Iterable[Piece]:
     foot, top = w - 0.06, w - 0.24
     rear, rear_top, front_top, front = cabin
-    corners = {
-        "back": [(-foot, waist, rear), (-top, roof, rear_top), (top, roof, rear_top), (foot, waist, rear)],
-        "front": [(-foot, waist, front), (-top, roof, front_top), (top, roof, front_top), (foot, waist, front)],
-        "left": [(-foot, waist, rear), (-top, roof, rear_top), (-top, roof, front_top), (-foot, waist, front)],
-        "right": [(foot, waist, rear), (top, roof, rear_top), (top, roof, front_top), (foot, waist, front)],
-    }  # fmt: skip
-    lid = [
-        (-top, roof, rear_top),
-        (top, roof, rear_top),
-        (top, roof, front_top),
-        (-top, roof, front_top),
-    ]
-    yield from (("paint", each) for each in [*corners.values(), lid])
-    for each in corners.values():
-        pane = np.array(each)
-        middle = pane.mean(axis=0)
-        yield "glass", middle + (pane - middle) * 0.86
-        a, b, c, d = middle + (pane - middle) * 0.8
+    low = [(-foot, waist, rear), (foot, waist, rear), (foot, waist, front), (-foot, waist, front)]
+    high = [(-top, roof, rear_top), (top, roof, rear_top)]
+    high += [(top, roof, front_top), (-top, roof, front_top)]
+    sides = [np.array((low[i], high[i], high[i - 1], low[i - 1])) for i in range(4)]
+    yield from (("paint", each) for each in [*sides, high])
+    for side in sides:
+        middle = side.mean(axis=0)
+        yield "glass", middle + (side - middle) * 0.86
+        a, b, c, d = middle + (side - middle) * 0.8
         yield "shine", [b, c, c + (d - c) * 0.3, b + (a - b) * 0.16]
 
 
-def _wheels(half: float, w: float) -> Iterable[tuple[str, Any]]:
+def _wheels(half: float, w: float) -> Iterable[Piece]:
+    rings = (("under", 0.37, 0.005), ("tyre", 0.31, 0.01), ("hub", 0.19, 0.015))
+    for sign, z in itertools.product((-1, 1), (-half + 0.78, half - 0.82)):
+        for material, radius, out in rings:
+            y, x = max(radius, 0.31), sign * (w + out)
+            yield material, [(x, y + radius * s, z + radius * c) for c, s in _RIM]
+
+
+def _trim(half: float, w: float, waist: float) -> Iterable[Piece]:
+    """Light along the waist, dirt along the sills, and the gap of the doors."""
     for sign in (-1, 1):
-        for z in (-half + 0.78, half - 0.82):
-            for role, radius, out in (
-                ("under", 0.37, 0.005),
-                ("tyre", 0.31, 0.01),
-                ("hub", 0.19, 0.015),
-            ):
-                y = 0.37 if role == "under" else 0.31
-                yield role, [(sign * (w + out), y + radius * s, z + radius * c) for c, s in _RIM]
+        x = sign * (w + 0.003)
+        for material, low, high in (("gloss", waist - 0.17, waist - 0.04), ("dim", 0.26, 0.42)):
+            ends = (-half + 0.3, half * 0.3)
+            yield (
+                material,
+                [(x, low, ends[0]), (x, high, ends[0]), (x, high, ends[1]), (x, low, ends[1])],
+            )
+        yield "dim", [(x, 0.3, 0.0), (x, waist, 0.0), (x, waist, 0.02), (x, 0.3, 0.02)]
 
 
-def _tyres(half: float, w: float) -> Iterable[tuple[str, Any]]:
+def _tyres(half: float, w: float) -> Iterable[Piece]:
     """The treads that show below the bumpers."""
     for z in (-half + 0.45, half - 0.5):
         for x in (-w + 0.03, w - 0.23):
             yield "tyre", [(x, 0, z), (x, 0.4, z), (x + 0.2, 0.4, z), (x + 0.2, 0, z)]
 
 
-def _ends(half: float, w: float, waist: float) -> Iterable[tuple[str, Any]]:
+def _ends(half: float, w: float, waist: float) -> Iterable[Piece]:
     """Lamps, plates and grille, a hair outside the ends of the hull."""
     back, front = -half - 0.005, half + 0.005
     rear, nose = waist - 0.25, waist - 0.39
     places = (
-        ("red", back, 0.62 * w, 0.86 * w, rear - 0.2, rear), ("red", back, -0.86 * w, -0.62 * w, rear - 0.2, rear),
-        ("yellow", back, -0.27, 0.27, rear - 0.2, rear - 0.07), ("under", back, -0.8 * w, 0.8 * w, 0.31, 0.38),
-        ("lamp", front, 0.55 * w, 0.84 * w, nose - 0.13, nose), ("lamp", front, -0.84 * w, -0.55 * w, nose - 0.13, nose),
-        ("grille", front, -0.42 * w, 0.42 * w, nose - 0.12, nose - 0.02), ("white", front, -0.26, 0.26, 0.36, 0.45),
-    )  # fmt: skip
-    for role, z, left, right, low, high in places:
-        yield role, [(left, low, z), (left, high, z), (right, high, z), (right, low, z)]
+        ("dim", back, (-0.86 * w, 0.86 * w, 0.31, 0.52)),
+        ("red", back, (0.62 * w, 0.86 * w, rear - 0.2, rear)),
+        ("red", back, (-0.86 * w, -0.62 * w, rear - 0.2, rear)),
+        ("yellow", back, (-0.27, 0.27, rear - 0.2, rear - 0.07)),
+        ("bumper", back, (-0.8 * w, 0.8 * w, 0.31, 0.37)),
+        ("bumper", front, (-0.7 * w, 0.7 * w, 0.33, 0.39)),
+        ("lamp", front, (0.55 * w, 0.82 * w, nose - 0.13, nose)),
+        ("lamp", front, (-0.82 * w, -0.55 * w, nose - 0.13, nose)),
+        ("bumper", front, (-0.42 * w, 0.42 * w, nose - 0.12, nose - 0.02)),
+        ("plate", front, (-0.26, 0.26, 0.38, 0.47)),
+    )
+    for material, z, (left, right, low, high) in places:
+        yield material, [(left, low, z), (left, high, z), (right, high, z), (right, low, z)]
 
 
 _RIM = [(math.cos(i * math.pi / 6), math.sin(i * math.pi / 6)) for i in range(12)]
@@ -302,7 +311,8 @@ SIGNS = (
     _sign(disc("signal red", 0, 2.5, 0.36), disc("white", 0, 2.5, 0.27),
           box("grille", -0.15, -0.02, 2.39, 2.61), box("grille", 0.03, 0.15, 2.39, 2.61)),
     _sign(board("signal red", (-0.42, 2.2), (0, 2.95), (0.42, 2.2)),
-          board("white", (-0.28, 2.28), (0, 2.78), (0.28, 2.28)), box("grille", -0.03, 0.03, 2.36, 2.6)),
+          board("white", (-0.28, 2.28), (0, 2.78), (0.28, 2.28)),
+          box("grille", -0.03, 0.03, 2.36, 2.6)),
     _place_name("blue"),
     _place_name("dark green"),
 )  # fmt: skip
