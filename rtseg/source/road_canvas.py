@@ -146,9 +146,8 @@ class LabelCanvas(_Canvas):
 
     def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None:
         for facet in facets:
-            if not facet.inner:
-                outline = fixed[slice(*facet.span)]
-                cv2.fillConvexPoly(image, outline, facet.label, cv2.LINE_8, SUBPIXEL_BITS)
+            outline = fixed[slice(*facet.span)]
+            cv2.fillConvexPoly(image, outline, facet.label, cv2.LINE_8, SUBPIXEL_BITS)
 
     def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
         part[mask > 0] = wall.label

@@ -152,7 +152,7 @@ class Street:
     def _cells(
         self, what: str, pace: float, *, s: float, moved: float = 0.0
     ) -> Iterator[tuple[float, tuple[float, ...]]]:
-        """Each cell in sight: z of its start and its draws. moved: metres its strip has moved."""
+        """Each cell in sight: z of its start, and its draws. moved: metres its strip has moved."""
         first = math.floor((s - moved) / pace)
         for cell in range(first, first + math.ceil(FAR / pace) + 1):
             yield cell * pace + moved - s, draws(self._seed, what, cell)
@@ -206,7 +206,7 @@ class Street:
         for color, outline in outlines.items():
             start, stop = stop, stop + len(outline)
             hazed = (np.array(color) * clear + HAZE * (1 - clear)).tolist()
-            facets.append(Facet((start, stop), BUILDING, tuple(hazed), False))
+            facets.append(Facet((start, stop), BUILDING, tuple(hazed)))
         corners = np.array([corner for outline in outlines.values() for corner in outline])
         return Solid(float(far[2]) + 0.01, corners, facets)
 

@@ -35,11 +35,7 @@ TRIM: dict[str, Color] = {
     "plate": (222, 222, 216),
 }  # fmt: skip
 TINTS = {"gloss": 1.28, "dim": 0.72}  # of the paint
-INNER = {
-    "glass", "shine", "hub", "red", "lamp", "yellow", "bumper", "plate", "brown", "green",
-    "dark red", *TINTS,
-}  # fmt: skip
-FINE = INNER - {"glass"}
+FINE = {"shine", "hub", "red", "lamp", "yellow", "bumper", "plate", *TINTS}
 FINE_END = 55.0  # m: beyond it a lamp or a number plate is smaller than a pixel
 INSIDE = np.array((0.0, 0.7, 0.01))  # behind every board, within every car
 HAZE = np.array((206.0, 212.0, 218.0))
@@ -47,15 +43,11 @@ HAZE_FROM, HAZE_M = 12.0, 250.0  # m: where haze begins, and over how much more 
 
 
 class Facet(NamedTuple):
-    """A flat convex polygon over corners[span[0] : span[1]].
-
-    inner: it lies within outlines of the same label that were drawn before it.
-    """
+    """A flat convex polygon over corners[span[0] : span[1]]."""
 
     span: tuple[int, int]
     label: int
     color: Color
-    inner: bool
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,6 @@ class Shape:
         stops = np.cumsum([len(each) for each in facets]).tolist()
         self._spans: list[tuple[int, int]] = list(itertools.pairwise([0, *stops]))
         self._labels = [classes.get(each, classes[""]) for each in materials]
-        self._inner = [each in INNER for each in materials]
         self._fine = np.array([each in FINE for each in materials])
         self._middles = np.array([each.mean(axis=0) for each in facets])
         normals = np.array([np.cross(each[1] - each[0], each[2] - each[0]) for each in facets])
@@ -140,8 +131,7 @@ class Shape:
         clear = clearness(z)
         hazed = (colors * clear + HAZE * (1 - clear)).tolist()
         facets = [
-            Facet(self._spans[i], self._labels[i], hazed[i], self._inner[i])
-            for i in np.flatnonzero(seen).tolist()
+            Facet(self._spans[i], self._labels[i], hazed[i]) for i in np.flatnonzero(seen).tolist()
         ]
         points = self._points * turn + (x, 0.0, z)
         points[:, 0] += lean * (points[:, 2] - z)
