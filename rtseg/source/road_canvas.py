@@ -35,7 +35,7 @@ from rtseg.types import LabelMap, Rgb
 
 SUBPIXEL_BITS = 4
 OPAQUE = 127  # alpha above which a cutout hides what is behind it
-SHADE_END = 60.0  # m: beyond it a shadow is two rows high
+SHADE_END = 50.0  # m: beyond it a shadow is a row or two high
 NEAR_PLANE = 0.4  # m: solids are cut there, everything else begins at NEAR
 
 
@@ -73,35 +73,24 @@ class _Canvas(ABC):
             if isinstance(thing, Solid):
                 self._solid(image, thing.facets, fixed[start:stop])
             elif isinstance(thing, Wall):
-                self._wall(image, thing, pixels[start:stop])
+                self._wall(image, thing, fixed[start:stop], quad=pixels[start:stop])
             else:
                 self._cutout(image, thing, pixels[start:stop].tolist())
 
-    def _wall(self, image: NDArray[np.uint8], wall: Wall, quad: Metres) -> None:
-        window = self._window(*quad.min(axis=0).tolist(), *quad.max(axis=0).tolist())
-        if window:
-            rows, columns = window
-            part = image[rows, columns]
-            quad = quad - (columns.start, rows.start)
-            mask = np.zeros(part.shape[:2], np.uint8)
-            cv2.fillConvexPoly(mask, _fixed(quad), 255, cv2.LINE_8, SUBPIXEL_BITS)
-            self._fill_wall(part, mask, wall=wall, quad=quad)
-
     def _cutout(self, image: NDArray[np.uint8], cutout: Cutout, ends: list[list[float]]) -> None:
         (x, foot), (_, head) = ends
-        levels = self._paint.texture(cutout.texture)
+        levels = self._paint.silhouette(cutout.texture)
         half = (foot - head) / 2 * levels[0].shape[1] / levels[0].shape[0]
         window = self._window(x - half, head, x + half, foot)
         if window:
             rows, columns = window
-            texture = levels[_level(levels[0].shape[0] / (foot - head), levels)]
-            scale = texture.shape[0] / (foot - head)
+            level = _level(levels[0].shape[0] / (foot - head), levels)
+            scale = levels[level].shape[0] / (foot - head)
             shift = ((columns.start - x + half) * scale - 0.5, (rows.start - head) * scale - 0.5)
             matrix = np.array(((scale, 0, shift[0]), (0, scale, shift[1])))
-            extent = (columns.stop - columns.start, rows.stop - rows.start)
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            patch = np.asarray(cv2.warpAffine(texture, matrix, extent, flags=flags), np.uint8)
-            self._fill_cutout(image[rows, columns], patch, cutout)
+            part = image[rows, columns]
+            mask = _enlarged(levels[level], matrix, part.shape) > OPAQUE
+            self._fill_cutout(part, mask, cutout, look=(level, matrix))
 
     def _window(self, *box: float) -> tuple[slice, slice] | None:
         """The rows and columns of the picture that a box of left, top, right, bottom touches."""
@@ -114,10 +103,11 @@ class _Canvas(ABC):
     def _solid(self, image: NDArray[np.uint8], facets: Sequence[Facet], fixed: Any) -> None: ...
 
     @abstractmethod
-    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None: ...
+    def _wall(self, image: Any, wall: Wall, fixed: Any, *, quad: Metres) -> None: ...
 
     @abstractmethod
-    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None: ...
+    def _fill_cutout(self, part: Any, mask: Any, cutout: Cutout, *, look: Any) -> None:
+        """look: the level of its texture, and the matrix from the part to that."""
 
 
 class LabelCanvas(_Canvas):
@@ -149,11 +139,11 @@ class LabelCanvas(_Canvas):
             outline = fixed[slice(*facet.span)]
             cv2.fillConvexPoly(image, outline, facet.label, cv2.LINE_8, SUBPIXEL_BITS)
 
-    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
-        part[mask > 0] = wall.label
+    def _wall(self, image: Any, wall: Wall, fixed: Any, *, quad: Metres) -> None:
+        cv2.fillConvexPoly(image, fixed, wall.label, cv2.LINE_8, SUBPIXEL_BITS)
 
-    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None:
-        part[patch[..., 3] > OPAQUE] = cutout.label
+    def _fill_cutout(self, part: Any, mask: Any, cutout: Cutout, *, look: Any) -> None:
+        part[mask] = cutout.label
 
 
 class PictureCanvas(_Canvas):
@@ -226,18 +216,24 @@ class PictureCanvas(_Canvas):
             outline = fixed[slice(*facet.span)]
             cv2.fillConvexPoly(image, outline, facet.color, cv2.LINE_8, SUBPIXEL_BITS)
 
-    def _fill_wall(self, part: Any, mask: Any, *, wall: Wall, quad: Metres) -> None:
-        levels = self._paint.texture(wall.texture)
-        texels = levels[0].shape[0] * levels[0].shape[1] * (1 - wall.cut)
-        area = max(cv2.contourArea(quad.astype(np.float32)), 1.0)
-        texture = levels[_level(math.sqrt(texels / area), levels)]
-        look = _warped(texture, quad, part.shape, cut=wall.cut)
-        self._fill(part, look, mask=mask, far=wall.far)
+    def _wall(self, image: Any, wall: Wall, fixed: Any, *, quad: Metres) -> None:
+        window = self._window(*quad.min(axis=0).tolist(), *quad.max(axis=0).tolist())
+        if window:
+            part, origin = image[window], np.array((window[1].start, window[0].start))
+            mask = np.zeros(part.shape[:2], np.uint8)
+            outline = (fixed - origin * (1 << SUBPIXEL_BITS)).astype(np.int32)
+            cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_8, SUBPIXEL_BITS)
+            levels = self._paint.texture(wall.texture)
+            texels = levels[0].shape[0] * levels[0].shape[1] * (1 - wall.cut)
+            area = max(cv2.contourArea(quad.astype(np.float32)), 1.0)
+            texture = levels[_level(math.sqrt(texels / area), levels)]
+            look = _warped(texture, quad - origin, part.shape, cut=wall.cut)
+            self._fill(part, look, mask=mask, far=wall.far)
 
-    def _fill_cutout(self, part: Any, patch: Any, cutout: Cutout) -> None:
-        mask = (patch[..., 3] > OPAQUE).view(np.uint8)
-        look = cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
-        self._fill(part, look, mask=mask, far=cutout.far)
+    def _fill_cutout(self, part: Any, mask: Any, cutout: Cutout, *, look: Any) -> None:
+        level, matrix = look
+        colors = _enlarged(self._paint.texture(cutout.texture)[level], matrix, part.shape)
+        self._fill(part, colors, mask=mask.view(np.uint8), far=cutout.far)
 
     def _fill(self, part: Any, look: Any, *, mask: Any, far: float) -> None:
         clear = clearness(far)
@@ -247,8 +243,14 @@ class PictureCanvas(_Canvas):
         cv2.copyTo(look, mask, part)
 
 
-def _level(texels_per_pixel: float, levels: list[Rgb]) -> int:
+def _level(texels_per_pixel: float, levels: Sequence[Any]) -> int:
     return min(max(round(math.log2(max(texels_per_pixel, 1e-6))), 0), len(levels) - 1)
+
+
+def _enlarged(texture: Any, matrix: Any, shape: Sequence[int]) -> NDArray[np.uint8]:
+    """matrix: from pixels of the result to texels."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(texture, matrix, (shape[1], shape[0]), flags=flags), np.uint8)
 
 
 def _warped(

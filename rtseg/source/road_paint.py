@@ -36,7 +36,7 @@ COATS = ((34, 38, 52), (30, 30, 32), (92, 30, 34), (62, 72, 60), (120, 112, 100)
 
 
 class Paint:
-    """texture(name, i) is a mip pyramid: (H, W, 3) or, with a silhouette, (H, W, 4) uint8 RGBA.
+    """texture((name, i)) is a mip pyramid of (H, W, 3).
 
     ground: one (length, width, 3) level for each of GROUND_SMEARS. shade: what a soft shadow
     leaves of the light, in 1/255. houses: what each facade belongs to.
@@ -64,7 +64,15 @@ class Paint:
             "walker": [walker(coat, phase / 8) for coat in COATS for phase in range(8)],
             "rider": [rider(coat, phase / 8) for coat in COATS[:4] for phase in range(8)],
         }
-        self._textures = {name: [_mips(each) for each in group] for name, group in images.items()}
+        mips = {name: [_mips(each) for each in group] for name, group in images.items()}
+        self._textures = {
+            name: [[np.ascontiguousarray(level[..., :3]) for level in each] for each in group]
+            for name, group in mips.items()
+        }
+        self._silhouettes = {
+            name: [[np.ascontiguousarray(level[..., 3]) for level in each] for each in mips[name]]
+            for name in ("tree", "walker", "rider")
+        }
         self.ground = _ground(rng)
         self.shade = _shade()
         self._blue = float(rng.uniform(0, 1))
@@ -74,6 +82,11 @@ class Paint:
     def texture(self, key: tuple[str, int]) -> list[Rgb]:
         """Finest first; any number chooses one of that name."""
         group = self._textures[key[0]]
+        return group[key[1] % len(group)]
+
+    def silhouette(self, key: tuple[str, int]) -> list[LabelMap]:
+        """(H, W) opacity of the texture of that key, for what is cut out."""
+        group = self._silhouettes[key[0]]
         return group[key[1] % len(group)]
 
     def backdrop(self, camera: Camera, far: float) -> tuple[Rgb, LabelMap]:

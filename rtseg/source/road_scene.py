@@ -42,7 +42,7 @@ from rtseg.source.road_shapes import (
 )
 
 SPEED = 13.0  # m/s: 47 km/h
-NEAR, FAR = 1.0, 150.0  # m ahead: what is drawn at all
+NEAR, FAR = 1.0, 125.0  # m ahead: what is drawn at all
 KERB, FRONT = 5.2, 8.4  # m from the centre line to the kerbs and to the plots
 LANE = 1.65  # m from the centre line to the middle of a lane
 PLOT = 14.0  # m of street front
@@ -178,11 +178,12 @@ class Street:
                         self._roof(front, side, colors=(pick(SLATES, chances[2]), house.brick)),
                     )
                     if z > NEAR and hidden_m < house.eaves_m:
-                        yield self._gable(front, side, which=which)
+                        yield self._gable(front, side, above=hidden_m, which=which)
                     hidden_m = house.eaves_m
 
-    def _gable(self, front: Metres, side: int, *, which: int) -> Wall:
-        foot, eaves = front[:2]
+    def _gable(self, front: Metres, side: int, *, above: float, which: int) -> Wall:
+        eaves = front[1]
+        foot = np.array((eaves[0], above, eaves[2]))
         out = np.array((8.0 * side, 0.0, 0.0))
         corners = np.array((foot, eaves, eaves + out, foot + out))
         return Wall(float(foot[2]) + 0.01, corners, BUILDING, ("gable", which))

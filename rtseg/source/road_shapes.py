@@ -39,7 +39,7 @@ FINE = {"shine", "hub", "red", "lamp", "yellow", "bumper", "plate", *TINTS}
 FINE_END = 55.0  # m: beyond it a lamp or a number plate is smaller than a pixel
 INSIDE = np.array((0.0, 0.7, 0.01))  # behind every board, within every car
 HAZE = np.array((206.0, 212.0, 218.0))
-HAZE_FROM, HAZE_M = 12.0, 250.0  # m: where haze begins, and over how much more it hides 63 %
+HAZE_FROM, HAZE_M = 25.0, 230.0  # m: where haze begins, and over how much more it hides 63 %
 
 
 class Facet(NamedTuple):
