@@ -64,7 +64,8 @@ class SumPyramidPooling(nn.Module):
 
 def upsample_to(x: Tensor, like: Tensor) -> Tensor:
     """Bilinear, half-pixel centres, to the height and width of ``like``."""
-    return functional.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)
+    size = [int(extent) for extent in like.shape[2:]]  # constants in an exported graph
+    return functional.interpolate(x, size, mode="bilinear", align_corners=False)
 
 
 def initialise(module: nn.Module) -> None:
@@ -84,10 +85,6 @@ def initialise(module: nn.Module) -> None:
             nn.init.zeros_(norm.weight)
 
 
-def count_parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
 def labels_of(logits: Tensor) -> Tensor:
-    """(1, C, h, w) -> (1, h, w) uint8. Twice cast: TensorRT takes uint8 only from a float."""
+    """(1, C, h, w) -> (1, h, w) uint8. Twice cast: TensorRT makes uint8 only of a float."""
     return torch.argmax(logits, dim=1).to(torch.float32).to(torch.uint8)

@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from rtseg.models.blocks import labels_of
+
 OPSET = 13
 """Parsed by everything from TensorRT 8.5 on; plain convolutional nets need nothing newer."""
 
@@ -25,9 +27,7 @@ class Labelled(nn.Module):
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         logits = self.network(picture)
-        # Twice cast, because TensorRT makes a uint8 only out of a float.
-        labels = torch.argmax(logits, dim=1).to(torch.float32).to(torch.uint8)
-        return labels, logits
+        return labels_of(logits), logits
 
 
 def export_onnx(network: nn.Module, path: Path, *, height: int, width: int) -> None:

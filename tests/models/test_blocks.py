@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional
 
 from rtseg.models.blocks import (
     BasicBlock,
     ConvBnRelu,
     SumPyramidPooling,
-    count_parameters,
     initialise,
     labels_of,
     upsample_to,
@@ -55,7 +53,3 @@ def test_labels_leave_as_bytes_at_the_size_of_the_logits() -> None:
     labels = labels_of(logits)
     assert labels.dtype == torch.uint8
     assert labels.tolist() == [[[0, 2], [1, 20]]]
-
-
-def test_parameters_are_counted() -> None:
-    assert count_parameters(nn.Linear(3, 2)) == 3 * 2 + 2
