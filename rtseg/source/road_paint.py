@@ -98,7 +98,10 @@ class Paint:
         foot = round(camera.project(np.array((0.0, 0.0, far)))[1])
         spare = math.ceil(camera.focal * 0.18)
         shape = (min(max(foot, 1), camera.height), camera.width + 2 * spare)
-        picture = self._sky(rng, shape)
+        coarse = self._sky(rng, (shape[0] // 4 + 2, shape[1] // 4 + 2))  # a sky has no details
+        picture = np.asarray(
+            cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC), np.uint8
+        )
         labels = np.zeros(shape, np.uint8)
         rows = np.arange(shape[0])[:, None]
         unit = camera.focal / 1000
@@ -125,9 +128,9 @@ class Paint:
         y, x = np.linspace(-1, 1, extent[0])[:, None], np.linspace(-1, 1, extent[1])[None]
         tint = np.array((1 + 0.03 * self._warmth, 1, 1 - 0.05 * self._warmth)) * self._brightness
         lens = ((1 - 0.13 * (x * x + y * y))[..., None] * tint * 246).astype(np.float32)
-        return [
-            to_bytes(lens * (1 + 0.022 * rng.standard_normal(extent, np.float32))) for _ in range(3)
-        ]
+        tile = 1 + 0.022 * rng.standard_normal((3, 512, 512, 3), np.float32)
+        repeats = (-(-extent[0] // 512), -(-extent[1] // 512), 1)
+        return [to_bytes(lens * np.tile(each, repeats)[: extent[0], : extent[1]]) for each in tile]
 
     def _sky(self, rng: np.random.Generator, shape: tuple[int, int]) -> Rgb:
         """Brightest at the horizon; overcast or fair by seed."""
