@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 NANOS_PER_SECOND = 1_000_000_000
 
@@ -72,7 +73,10 @@ class Meter:
 
 @dataclass(frozen=True)
 class Summary:
-    """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause."""
+    """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause.
+
+    areas: (256,) mean share of the picture, 0..1, of every class id over the frames written.
+    """
 
     frames_read: int
     frames_written: int
@@ -81,6 +85,7 @@ class Summary:
     processed_fps: float
     latency: Percentiles
     stages: dict[str, Percentiles]
+    areas: NDArray[np.float64]
     first_frame_seconds: float
 
 
@@ -92,6 +97,7 @@ class RunStats:
         self.captured = Meter()
         self.written = Meter()
         self.dropped: dict[str, int] = {}
+        self._areas = np.zeros(256)
         self._latencies = array("q")
         self._stages: dict[str, array[int]] = {}
         self._lock = threading.Lock()
@@ -109,6 +115,10 @@ class RunStats:
         self.written.mark(done_nanos)
         self._latencies.append(done_nanos - captured_nanos)
 
+    def see(self, counts: NDArray[np.int64]) -> None:
+        """counts: (256,) labels of each id in one frame's label map."""
+        self._areas += counts / max(1, counts.sum())
+
     def summary(self) -> Summary:
         first = self.written.first_nanos - self.started_nanos if self.written.count else 0
         return Summary(
@@ -119,5 +129,6 @@ class RunStats:
             processed_fps=self.written.fps,
             latency=Percentiles.of_nanos(self._latencies),
             stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
+            areas=self._areas / max(1, self.written.count),
             first_frame_seconds=first / NANOS_PER_SECOND,
         )

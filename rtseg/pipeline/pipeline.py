@@ -17,11 +17,13 @@ from rtseg.errors import RtsegError, StageError
 from rtseg.pipeline.channel import Channel, Closed
 from rtseg.preprocess import prepare
 from rtseg.sink.base import Sink
+from rtseg.sink.statistics import class_counts
 from rtseg.source.base import Source
 from rtseg.stats import RunStats
 from rtseg.types import Frame, Picture, Prepared, Rgb, Segmentation
 
-Render = Callable[[Segmentation], Rgb]
+Render = Callable[[Segmentation, RunStats], Rgb]
+"""Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
 
 
 class Pipeline:
@@ -153,7 +155,7 @@ class Pipeline:
         wanted = any(sink.wants_image for sink in self._sinks)
         for segmentation in self._segmented:
             started = time.monotonic_ns()
-            image = self._render(segmentation) if wanted else None
+            image = self._render(segmentation, self.stats) if wanted else None
             self.stats.clock("overlay", time.monotonic_ns() - started)
             self._pictures.put(Picture(segmentation, image))
 
@@ -168,6 +170,7 @@ class Pipeline:
                 done = time.monotonic_ns()
                 self.stats.clock("sinks", done - started)
                 self.stats.finish(picture.segmentation.frame.captured_nanos, done)
+                self.stats.see(class_counts(picture.segmentation.labels, 256))
 
     def _thread(
         self,

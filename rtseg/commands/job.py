@@ -1,0 +1,148 @@
+"""One run from start to report: what ``rtseg run`` and ``rtseg demo`` have in common."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rtseg.commands.interrupts import Interrupts
+from rtseg.commands.outputs import Wanted, make_sinks
+from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
+from rtseg.commands.screen import progress_bar
+from rtseg.engine.backends import make_engine
+from rtseg.engine.base import Engine, EngineInfo
+from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
+from rtseg.errors import EngineError, RtsegError, UsageError
+from rtseg.labels import LabelSet
+from rtseg.legend import draw_legend
+from rtseg.overlay import Look, render
+from rtseg.pipeline.pipeline import Pipeline
+from rtseg.sink.base import Sink
+from rtseg.sink.statistics import class_counts
+from rtseg.source.base import Source
+from rtseg.source.paced import Paced
+from rtseg.stats import RunStats
+from rtseg.types import Rgb, Segmentation
+
+MODES = ("auto", "offline", "live")
+
+
+def in_mode(source: Source, mode: str) -> Source:
+    """The source as the mode wants it: "live" replays a file at its own rate."""
+    if mode not in MODES:
+        raise UsageError(f"no mode named {mode!r}; there are: {', '.join(MODES)}")
+    return Paced(source) if mode == "live" else source
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that was asked for. source: not open yet; reference: what the user called it."""
+
+    reference: str
+    source: Source
+    wanted: Wanted
+    look: Look
+    model: str = ""
+    backend: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+    limit: int | None = None
+
+    def run(self, *, json_on_stdout: bool = False) -> int:
+        """Returns the exit code. A failure is raised after what could be kept was written."""
+        package = find_package(self.model or DEFAULT_MODEL)
+        with self.source as source:
+            sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
+            engine = make_engine(
+                self.backend,
+                package,
+                self.precision,
+                depth=1 if source.info.live else 2,
+                threads=self.threads,
+            )
+            pipeline = Pipeline(
+                source, engine, sinks, render=Painter(package.labels, self.look), limit=self.limit
+            )
+            pipeline.stats.started_nanos -= process_age_nanos()
+            failure, code = self._drive(pipeline)
+            run = self._described(package, engine, sinks, stats=pipeline.stats)
+        if run.summary.frames_written or failure is None:
+            _report(run, json_on_stdout=json_on_stdout)
+        if failure is not None:
+            raise failure
+        return code
+
+    def _drive(self, pipeline: Pipeline) -> tuple[RtsegError | None, int]:
+        """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
+        with (
+            Interrupts(gently=pipeline.finish, at_once=pipeline.stop) as interrupts,
+            pipeline,
+            progress_bar("run") as bar,
+        ):
+            task = bar.add_task("run", total=self._total(), note="")
+            while not pipeline.wait(0.2):
+                written = pipeline.stats.written
+                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS")
+            try:
+                pipeline.join()
+            except RtsegError as error:
+                return error, interrupts.exit_code
+        return None, interrupts.exit_code
+
+    def _total(self) -> int | None:
+        counts = [each for each in (self.source.info.frames, self.limit) if each is not None]
+        return min(counts, default=None)
+
+    def _described(
+        self, package: ModelPackage, engine: Engine, sinks: Sequence[Sink], *, stats: RunStats
+    ) -> Run:
+        source = self.source
+        return Run(
+            source=source.info,
+            spec=package.spec,
+            labels=package.labels,
+            engine=_info(engine),
+            mode="live" if source.info.live else "offline",
+            summary=stats.summary(),
+            outputs=tuple(path for sink in sinks for path in sink.outputs),
+            warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
+        )
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The render step of a pipeline: the overlay, and on request its legend with the FPS."""
+
+    labels: LabelSet
+    look: Look
+
+    def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
+        image = render(segmentation, self.labels, self.look)
+        if self.look.legend:
+            counts = class_counts(segmentation.labels, len(self.labels))
+            draw_legend(
+                image,
+                self.labels,
+                shares=counts / max(1, segmentation.labels.size),
+                lines=[f"{stats.written.fps:.0f} FPS"],
+            )
+        return image
+
+
+def _info(engine: Engine) -> EngineInfo | None:
+    try:
+        return engine.info
+    except EngineError:
+        return None
+
+
+def _report(run: Run, *, json_on_stdout: bool) -> None:
+    if json_on_stdout:
+        json.dump(as_json(run), sys.stdout, indent=2)
+        print()
+    else:
+        print_report(run)
+    for warning in run.warnings:
+        print(f"rtseg: warning: {warning}", file=sys.stderr)

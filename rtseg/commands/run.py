@@ -1,0 +1,81 @@
+"""``rtseg run``: the main job. A source in, pictures, labels and numbers out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def command(
+    source: Annotated[str, typer.Argument(help="Video, folder, camera, address, test://road ...")],
+    output: Annotated[
+        list[str],
+        typer.Option("--output", "-o", help="out.mp4, f_%06d.png, s.csv, DIR/, null; repeatable."),
+    ] = [],  # noqa: B006 - typer copies it
+    model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "",
+    backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
+    mode: Annotated[
+        str, typer.Option(help="offline: every frame. live: paced, newest wins. auto: by source.")
+    ] = "auto",
+    look: Annotated[str, typer.Option(help="overlay, mask, side or contours.")] = "overlay",
+    opacity: Annotated[float, typer.Option(help="Of the colours, 0..1.")] = 0.5,
+    legend: Annotated[bool, typer.Option("--legend", help="Classes and FPS in a corner.")] = False,
+    hide: Annotated[str, typer.Option(help="Classes to leave uncoloured: sky,tree.")] = "",
+    stats: Annotated[Path | None, typer.Option(help=".csv, .jsonl or .parquet per frame.")] = None,
+    no_stats: Annotated[bool, typer.Option("--no-stats", help="Not beside a video.")] = False,
+    masks: Annotated[Path | None, typer.Option(help="Folder of palette PNGs.")] = None,
+    label_video: Annotated[Path | None, typer.Option(help="Exact ids, FFV1 in .mkv.")] = None,
+    crf: Annotated[int, typer.Option(help="H.264 quality, 0 (best) .. 51.")] = 23,
+    preset: Annotated[str, typer.Option(help="x264 preset.")] = "veryfast",
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after N frames.")] = None,
+    width: Annotated[int | None, typer.Option(min=1, help="Wish to a camera.")] = None,
+    height: Annotated[int | None, typer.Option(min=1, help="Wish to a camera.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Wish to a camera; rate of pictures.")] = None,
+    fourcc: Annotated[str | None, typer.Option(help="Wish to a camera, e.g. MJPG.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Of the engine; 0 = all cores.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Segment every frame of SOURCE and write what -o says (default: a folder under runs/).
+
+    \b
+    rtseg run drive.mp4 -o out.mp4                 overlay video, and out_stats.csv
+    rtseg run drive.mp4 -o out/ --masks out/masks  a folder with everything
+    rtseg run pictures/ -o out/                    overlay/NAME.jpg for every picture
+    rtseg run 0 -o cam.mp4 --width 1280 --height 720 --limit 300
+    rtseg run rtsp://user:pass@camera/stream -o stats.csv
+    rtseg run drive.mp4 -o null --json             how fast is this machine?
+    """
+    from rtseg.commands.job import Job, in_mode
+    from rtseg.commands.outputs import Wanted, default_folder
+    from rtseg.overlay import Look
+    from rtseg.source.uri import open_source
+
+    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
+    looks: Any = look
+    job = Job(
+        reference=source,
+        source=in_mode(opened, mode),
+        wanted=Wanted(
+            outputs=tuple(output) or (default_folder(source),),
+            masks=masks,
+            label_video=label_video,
+            stats=stats,
+            no_stats=no_stats,
+            crf=crf,
+            preset=preset,
+        ),
+        look=Look(looks, opacity, legend, frozenset(filter(None, hide.split(",")))),
+        model=model,
+        backend=backend,
+        precision=precision,
+        threads=threads,
+        limit=limit,
+    )
+    code = job.run(json_on_stdout=as_json)
+    if code:
+        raise typer.Exit(code)

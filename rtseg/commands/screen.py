@@ -1,0 +1,56 @@
+"""What commands show on a terminal: progress on stderr, quiet when nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+T = TypeVar("T")
+
+
+@contextmanager
+def progress(total: int | None, what: str) -> Iterator[Callable[[T], T]]:
+    """Gives a function that counts what passes through it."""
+    with progress_bar(what) as bar:
+        task = bar.add_task(what, total=total, note="")
+
+        def advance(item: T) -> T:
+            bar.advance(task)
+            return item
+
+        yield advance
+
+
+def progress_bar(what: str) -> Progress:
+    """A bar with a free ``note`` field; silent unless stderr is a terminal."""
+    return Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """The first column is words, the others are numbers."""
+    built = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, name in enumerate(columns):
+        built.add_column(name, justify="left" if number == 0 else "right")
+    return built
+
+
+def show(*parts: object) -> None:
+    """On stdout, for people; never wrapped where stdout is a pipe."""
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    for part in parts:
+        console.print(part)

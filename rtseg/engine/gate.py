@@ -1,0 +1,53 @@
+"""The acceptance gate: no engine is kept that does not agree with its FP32 reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rtseg.engine.base import Engine
+from rtseg.errors import ThresholdError
+from rtseg.types import Tensor
+
+LEAST_CLASSES = 5
+"""Agreement on a picture of two classes proves nothing."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """share: of pixels with the same label, 0..1. classes: that the reference found in all."""
+
+    share: float
+    classes: int
+    pictures: int
+
+
+def compare(reference: Engine, candidate: Engine, tensors: Iterable[Tensor]) -> Agreement:
+    """Both open, nothing in flight; tensors as ``Prepared.tensor``."""
+    same = total = pictures = 0
+    seen: set[int] = set()
+    for tensor in tensors:
+        reference.submit(tensor)
+        candidate.submit(tensor)
+        expected, found = reference.collect(), candidate.collect()
+        same += int(np.count_nonzero(expected == found))
+        total += expected.size
+        pictures += 1
+        seen.update(np.unique(expected).tolist())
+    return Agreement(same / total if total else 0.0, len(seen), pictures)
+
+
+def accept(agreement: Agreement, *, at_least: float) -> None:
+    """Raise ThresholdError unless the agreement is high and says something."""
+    if agreement.classes < LEAST_CLASSES:
+        raise ThresholdError(
+            f"the reference found only {agreement.classes} classes in {agreement.pictures} "
+            f"pictures: at least {LEAST_CLASSES} are needed for its agreement to mean anything"
+        )
+    if agreement.share < at_least:
+        raise ThresholdError(
+            f"labels agree on {agreement.share:.2%} of pixels, expected at least {at_least:.2%}: "
+            "calibrate with more varied pictures, or keep fp32"
+        )

@@ -1,0 +1,79 @@
+"""Smaller files of the same network: half-precision storage and INT8 for CPUs.
+
+The INT8 made here is for OpenVINO and ONNX Runtime: unsigned activations, as NNCF chooses them.
+TensorRT needs another file, with symmetric signed activations, which OpenVINO in turn executes
+wrongly without a word: one file cannot serve both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtseg.errors import EngineError
+from rtseg.types import Tensor
+
+SMALLEST_HALF = 1024
+"""Elements below which storing a weight in half precision saves nothing worth a cast."""
+
+
+def store_as_half(path: Path) -> None:
+    """Rewrite an ONNX file so that its large weights are stored as float16 and cast on loading.
+
+    The network still computes in float32; its weights lose 13 of 23 bits of fraction.
+    """
+    onnx = _onnx()
+    model = onnx.load(str(path))
+    casts = []
+    for weight in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < SMALLEST_HALF:
+            continue
+        name = weight.name
+        weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        cast = onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT)
+        casts.append(cast)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def quantize_for_cpu(source: Path, target: Path, pictures: Sequence[Tensor]) -> None:
+    """Write the INT8 file of an ONNX network.
+
+    pictures: what the network will really see, each (1, 3, h, w) float32 and normalised; a
+    hundred varied ones are enough for plain convolutional nets.
+    """
+    onnx = _onnx()
+    try:
+        import nncf
+    except ImportError as error:
+        raise EngineError(
+            f"INT8 export needs {error.name!r}; install it with: pip install 'rtseg[export]'"
+        ) from error
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    model = onnx.load(str(source))
+    feed = nncf.Dataset(list(pictures), lambda picture: {model.graph.input[0].name: picture})
+    quantized = nncf.quantize(
+        model,
+        feed,
+        preset=nncf.QuantizationPreset.PERFORMANCE,
+        subset_size=len(pictures),
+    )
+    onnx.save(quantized, str(target))
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise EngineError(
+            f"exporting needs {error.name!r}; install it with: pip install 'rtseg[export]'"
+        ) from error
+    return onnx
