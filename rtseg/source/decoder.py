@@ -218,8 +218,12 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
 def _video_stream(container: InputContainer, *, name: str) -> VideoStream:
     """The first one that is not the cover of an album."""
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        codec_context: object = stream.codec_context  # PyAV: None where there is no decoder
+        if codec_context is None:
+            raise SourceError(f"{name} holds video of a kind that this FFmpeg cannot decode")
+        return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
     raise SourceError(f"{name} holds no video, only {kinds}: give a file or stream with pictures")
 

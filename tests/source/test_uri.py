@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtseg.errors import SourceError, UsageError
-from rtseg.source.base import Source
 from rtseg.source.camera import Camera
 from rtseg.source.gst import GStreamerPipeline
 from rtseg.source.images import ImageFolder
@@ -19,6 +18,8 @@ from rtseg.source.road import RoadSource
 from rtseg.source.stream import NetworkStream
 from rtseg.source.uri import open_source
 from rtseg.source.video import VideoFile
+
+KINDS = {Camera, GStreamerPipeline, ImageFolder, NetworkStream, RoadSource, VideoFile}
 
 
 @pytest.mark.parametrize(
@@ -132,4 +133,4 @@ def test_any_text_is_a_source_or_refused(scheme: str, rest: str) -> None:
         source = open_source(scheme + rest)
     except UsageError:
         return
-    assert isinstance(source, Source)
+    assert type(source) in KINDS

@@ -291,6 +291,13 @@ def test_a_file_with_sound_only_holds_no_video(tmp_path: Path) -> None:
         pass
 
 
+def test_a_codec_that_nobody_knows_says_so(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", noise(2))
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(SourceError, match="cannot decode"), VideoFile(path):
+        pass
+
+
 def test_a_missing_file_suggests_the_closest_name(tmp_path: Path) -> None:
     (tmp_path / "highway_1.mp4").touch()
     with (
