@@ -1,0 +1,158 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stages import CountingSource, KeepingSink, ReadingEngine, negative
+
+from rtseg.errors import EngineError, SinkError, SourceError, StageError
+from rtseg.pipeline.pipeline import Pipeline
+from rtseg.pipeline.segment import segment
+
+
+def run(source, engine, *sinks, limit=None):
+    with source, Pipeline(source, engine, sinks, render=negative, limit=limit) as pipeline:
+        pipeline.join()
+    return pipeline.stats.summary()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_offline_loses_no_frame_keeps_the_order_and_gives_each_frame_its_own_labels(depth):
+    sink, engine = KeepingSink(), ReadingEngine(depth=depth)
+    summary = run(CountingSource(300), engine, sink)
+    assert sink.indices == list(range(300))
+    assert engine.most_flying == depth
+    for picture in sink.pictures:
+        assert set(np.unique(picture.segmentation.labels)) == {
+            picture.segmentation.frame.index % 11
+        }
+    assert (summary.frames_read, summary.frames_written, summary.dropped) == (300, 300, {})
+    assert set(summary.stages) == {"capture", "preprocess", "inference", "overlay", "sinks"}
+    assert summary.areas[:11] == pytest.approx([28 / 300] * 3 + [27 / 300] * 8)
+
+
+def test_threads_and_the_straight_line_give_the_same_labels():
+    sink = KeepingSink()
+    run(CountingSource(40), ReadingEngine(depth=2), sink)
+    with CountingSource(40) as source, ReadingEngine() as engine:
+        straight = [segment(frame, engine).labels for frame in source]
+    assert len({int(labels[0, 0]) for labels in straight}) == 11
+    for picture, labels in zip(sink.pictures, straight, strict=True):
+        np.testing.assert_array_equal(picture.segmentation.labels, labels)
+
+
+def test_nothing_is_rendered_when_no_sink_wants_a_picture():
+    numbers, pictures = KeepingSink(wants_image=False), KeepingSink()
+    run(CountingSource(3), ReadingEngine(), numbers)
+    assert [picture.image for picture in numbers.pictures] == [None] * 3
+    run(CountingSource(3), ReadingEngine(), numbers, pictures)
+    assert (pictures.pictures[2].image == 253).all()
+
+
+def test_a_slow_engine_on_a_live_source_drops_and_counts_instead_of_lagging():
+    sink = KeepingSink()
+    source = CountingSource(100, live=True, pause=0.002)
+    summary = run(source, ReadingEngine(pause=0.02), sink)
+    assert sink.indices == sorted(set(sink.indices))
+    assert sink.indices[-1] == 99
+    assert summary.dropped["late"] == 100 - len(sink.indices) > 30
+    assert summary.latency.p50 < 200
+
+
+def test_frames_that_the_source_itself_lost_are_counted_by_their_gaps():
+    summary = run(CountingSource(10, step=3), ReadingEngine(), KeepingSink())
+    assert summary.dropped == {"source": 18}
+
+
+def test_a_lost_source_is_named_and_the_frames_before_it_are_written():
+    sink = KeepingSink()
+    source = CountingSource(50, fail_at=20, error=SourceError("the camera is gone"))
+    with pytest.raises(SourceError, match="the camera is gone"):
+        run(source, ReadingEngine(depth=2), sink)
+    assert sink.indices == list(range(20))
+    assert sink.closed
+
+
+def test_an_engine_that_dies_ends_the_run_and_what_it_had_done_is_written():
+    sink, engine = KeepingSink(), ReadingEngine(fail_at=7, error=EngineError("no such kernel"))
+    with pytest.raises(EngineError, match="no such kernel"):
+        run(CountingSource(10**9), engine, sink)
+    assert sink.indices == list(range(5))  # 7 inferences, two of them warm-up
+    assert engine.closed
+    assert sink.closed
+
+
+def test_a_full_disk_stops_the_capture_and_is_named():
+    sink = KeepingSink(fail_at=4, error=SinkError("no space left"))
+    with pytest.raises(SinkError, match="no space left"):
+        run(CountingSource(10**9), ReadingEngine(), sink)
+    assert sink.indices == [0, 1, 2, 3]
+
+
+def test_a_sink_that_cannot_close_is_an_error_too():
+    sink = KeepingSink(fail_closing=SinkError("the index could not be written"))
+    with pytest.raises(SinkError, match="index"):
+        run(CountingSource(3), ReadingEngine(), sink)
+    assert sink.indices == [0, 1, 2]
+
+
+def test_a_bug_is_a_stage_error_that_names_the_thread_and_keeps_the_cause():
+    engine = ReadingEngine(fail_at=3, error=ZeroDivisionError("oops"))
+    with pytest.raises(StageError, match="inference thread died of ZeroDivisionError") as caught:
+        run(CountingSource(10**9), engine, KeepingSink())
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_finish_writes_what_was_taken_and_ends():
+    sink = KeepingSink()
+    source = CountingSource(10**9, pause=0.001)
+    with Pipeline(source, ReadingEngine(), [sink], render=negative) as pipeline:
+        assert not pipeline.wait(0.1)
+        pipeline.finish()
+        assert pipeline.wait(5)
+        pipeline.join()
+    assert sink.indices == list(range(len(sink.indices)))
+    assert len(sink.indices) == pipeline.stats.summary().frames_read
+
+
+def test_stop_is_prompt_and_can_be_repeated():
+    source = CountingSource(10**9, pause=0.001)
+    with Pipeline(source, ReadingEngine(), [KeepingSink()], render=negative) as pipeline:
+        pipeline.wait(0.05)
+        started = time.monotonic()
+        pipeline.stop()
+        pipeline.stop()
+        pipeline.join()
+    assert time.monotonic() - started < 2
+
+
+def test_a_limit_ends_an_endless_source():
+    sink = KeepingSink()
+    run(CountingSource(10**9), ReadingEngine(depth=2), sink, limit=12)
+    assert sink.indices == list(range(12))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    count=st.integers(0, 30),
+    depth=st.integers(1, 3),
+    culprit=st.sampled_from(["nobody", "source", "engine", "sink"]),
+    at=st.integers(0, 30),
+)
+def test_whoever_fails_wherever_no_thread_stays_and_order_holds(count, depth, culprit, at):
+    source = CountingSource(count, fail_at=at, error=SourceError("x"))
+    engine = ReadingEngine(depth=depth, fail_at=at, error=EngineError("x"))
+    sink = KeepingSink(fail_at=at, error=SinkError("x"))
+    for part in {"source": source, "engine": engine, "sink": sink}.items():
+        if part[0] != culprit:
+            part[1].fail_at = None
+    with source, Pipeline(source, engine, [sink], render=negative) as pipeline:
+        try:
+            pipeline.join()
+        except (SourceError, EngineError, SinkError):
+            assert culprit != "nobody"
+    assert sink.closed
+    assert sink.indices == list(range(len(sink.indices)))
+    if culprit == "nobody":
+        assert len(sink.indices) == count
