@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from rtseg.errors import UsageError
-from rtseg.source.dataset import open_dataset
 
 
 def command(
@@ -33,6 +32,7 @@ def command(
         import torch
 
         from rtseg.models.train import Recipe, Trainer
+        from rtseg.source.dataset import open_dataset
     except ImportError as error:
         raise UsageError(
             f"training needs {error.name!r}; install it with: pip install 'rtseg[train]'"
