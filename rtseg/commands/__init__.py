@@ -14,14 +14,15 @@ from rtseg import __version__
 from rtseg.errors import RtsegError
 
 COMMANDS = {
-    "run": "rtseg.commands.run",
-    "demo": "rtseg.commands.demo",
-    "eval": "rtseg.commands.evaluate",
-    "models": "rtseg.commands.models",
-    "train": "rtseg.commands.train",
-    "export": "rtseg.commands.export",
+    "run": ("rtseg.commands.run", "Segment a video, camera or folder."),
+    "demo": ("rtseg.commands.demo", "The main job on a synthetic road."),
+    "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),
+    "models": ("rtseg.commands.models", "Which models there are."),
+    "train": ("rtseg.commands.train", "Train a network."),
+    "export": ("rtseg.commands.export", "A checkpoint becomes a model."),
 }
-"""Verb -> module. The module's ``command`` function is the verb; its docstring is the help."""
+"""Verb -> (module, line in the list). ``command`` in the module is the verb, its docstring the
+help."""
 
 
 class LazyGroup(TyperGroup):
@@ -36,7 +37,8 @@ class LazyGroup(TyperGroup):
         single = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )
-        single.command(name=cmd_name)(import_module(COMMANDS[cmd_name]).command)
+        module, line = COMMANDS[cmd_name]
+        single.command(name=cmd_name, short_help=line)(import_module(module).command)
         return typer.main.get_command(single)
 
 

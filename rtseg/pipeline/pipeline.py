@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
 from typing import Any
 
@@ -160,10 +161,15 @@ class Pipeline:
             self._pictures.put(Picture(segmentation, image))
 
     def _write(self) -> None:
+        pictures = iter(self._pictures)
+        # Sinks open with the first picture: a run that gets nowhere leaves earlier results alone.
+        first = next(pictures, None)
+        if first is None:
+            return
         with ExitStack() as stack:
             for sink in self._sinks:
                 stack.enter_context(sink)
-            for picture in self._pictures:
+            for picture in chain([first], pictures):
                 started = time.monotonic_ns()
                 for sink in self._sinks:
                     sink.write(picture)

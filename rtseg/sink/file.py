@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -39,6 +40,7 @@ class FileSink(ABC):
         self._outputs: list[Path] = []
         self._warnings: list[str] = []
         self._written = 0
+        self._claims: list[BinaryIO] = []
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -49,7 +51,11 @@ class FileSink(ABC):
         return tuple(self._warnings)
 
     def __enter__(self: Self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self._release()
+            raise
         return self
 
     def __exit__(
@@ -64,6 +70,8 @@ class FileSink(ABC):
             if error is None:
                 raise
             self._warnings.append(str(late))
+        finally:
+            self._release()
 
     @abstractmethod
     def open(self) -> None: ...
@@ -74,6 +82,30 @@ class FileSink(ABC):
     @abstractmethod
     def close(self) -> None:
         """May be called twice."""
+
+    def _claim(self, path: Path) -> None:
+        """Leave an empty file at path, and keep other runs from writing it until this one closes.
+
+        So a place that cannot be written is known at once. The lock ends with the process, however
+        that ends.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+            self._claims.append(file)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+        except BlockingIOError as error:
+            raise SinkError(
+                f"cannot write {str(path)!r}: another run is writing it: wait for it to end, or "
+                "choose another name"
+            ) from error
+        except OSError as error:
+            raise sink_error(path, error, written=0) from error
+
+    def _release(self) -> None:
+        while self._claims:
+            self._claims.pop().close()
 
 
 class DiskFile(io.FileIO):
@@ -91,15 +123,6 @@ class DiskFile(io.FileIO):
             self.failure = self.failure or error
             raise
         return length
-
-
-def new_file(path: Path) -> None:
-    """Leaves an empty file at path, so that a place that cannot be written is known at once."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("wb").close()
-    except OSError as error:
-        raise sink_error(path, error, written=0) from error
 
 
 def new_folder(path: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rtseg.errors import UsageError
 from rtseg.labels import LabelSet
-from rtseg.sink.file import FileSink, new_file, sink_error
+from rtseg.sink.file import FileSink, sink_error
 from rtseg.sink.rows import CsvRows, JsonRows, ParquetRows, Row, Rows
 from rtseg.types import Frame, LabelMap, Picture, Segmentation
 
@@ -55,7 +55,7 @@ class Statistics(FileSink):
         self._last_index = -1
 
     def open(self) -> None:
-        new_file(self._path)
+        self._claim(self._path)
         self._table = TABLES[self._path.suffix.lower()](self._path)
         self._crash_safe = self._table.crash_safe
         self._outputs.append(self._path)

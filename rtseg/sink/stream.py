@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.file import FileSink, new_file
+from rtseg.sink.file import FileSink
 
 
 class VideoSink(FileSink):
@@ -31,7 +31,7 @@ class VideoSink(FileSink):
         return tuple(warnings)
 
     def open(self) -> None:
-        new_file(self._path)
+        self._claim(self._path)
 
     def close(self) -> None:
         if self._file is not None:

@@ -78,9 +78,10 @@ class KeepingSink:
         self.fail_closing = fail_closing
         self.pictures = []
         self.outputs = self.warnings = ()
-        self.closed = False
+        self.opened = self.closed = False
 
     def __enter__(self):
+        self.opened = True
         return self
 
     def __exit__(self, *_):

@@ -90,6 +90,14 @@ def test_a_full_disk_stops_the_capture_and_is_named():
     assert sink.indices == [0, 1, 2, 3]
 
 
+def test_a_run_without_a_single_frame_does_not_touch_its_sinks():
+    sink = KeepingSink()
+    run(CountingSource(0), ReadingEngine(), sink)
+    with pytest.raises(EngineError):
+        run(CountingSource(5), ReadingEngine(fail_at=0, error=EngineError("corrupt")), sink)
+    assert not sink.opened
+
+
 def test_a_sink_that_cannot_close_is_an_error_too():
     sink = KeepingSink(fail_closing=SinkError("the index could not be written"))
     with pytest.raises(SinkError, match="index"):
@@ -152,7 +160,7 @@ def test_whoever_fails_wherever_no_thread_stays_and_order_holds(count, depth, cu
             pipeline.join()
         except (SourceError, EngineError, SinkError):
             assert culprit != "nobody"
-    assert sink.closed
+    assert sink.closed == sink.opened
     assert sink.indices == list(range(len(sink.indices)))
     if culprit == "nobody":
         assert len(sink.indices) == count
