@@ -8,7 +8,7 @@ import io
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from rtseg.errors import SinkError
 from rtseg.types import Picture

@@ -139,13 +139,28 @@ def test_a_full_disk_cuts_no_row_in_half(suffix: str, tmp_path: Path, picture: M
 
 def test_parquet_on_a_full_disk_promises_nothing(tmp_path: Path, picture: MakePicture) -> None:
     (tmp_path / "stats.parquet").symlink_to("/dev/full")
-    sink = Statistics(tmp_path / "stats.parquet", CAMVID)
-    sink.open()
-    sink.write(picture())
-    with pytest.raises(SinkError, match="no space left") as caught:
-        sink.close()
+    with (
+        pytest.raises(SinkError, match="no space left") as caught,
+        Statistics(tmp_path / "stats.parquet", CAMVID) as sink,
+    ):
+        sink.write(picture())
     assert "kept" not in str(caught.value)
     sink.close()
+
+
+def test_a_second_run_cannot_write_the_same_file_and_takes_nothing_from_the_first(
+    tmp_path: Path, picture: MakePicture
+) -> None:
+    path = tmp_path / "stats.csv"
+    with Statistics(path, CAMVID) as first:
+        first.write(picture())
+        with pytest.raises(SinkError, match="another run is writing it"), Statistics(path, CAMVID):
+            pass
+        first.write(picture(1))
+    assert len(path.read_text().splitlines()) == 3
+    with Statistics(path, CAMVID) as later:
+        later.write(picture())
+    assert len(path.read_text().splitlines()) == 2
 
 
 def test_another_suffix_lists_the_known_ones(tmp_path: Path) -> None:
