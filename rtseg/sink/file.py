@@ -94,7 +94,8 @@ class FileSink(ABC):
             file = path.open("ab")
             self._claims.append(file)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.truncate(0)
+            if path.is_file():
+                file.truncate(0)
         except BlockingIOError as error:
             raise SinkError(
                 f"cannot write {str(path)!r}: another run is writing it: wait for it to end, or "

@@ -175,8 +175,8 @@ def test_a_place_that_cannot_be_written_is_known_before_the_first_frame(tmp_path
     (tmp_path / "file").touch()
     for path in (tmp_path / "folder.mp4", tmp_path / "file" / "out.mp4"):
         sink = OverlayVideo(path, fps=Fraction(30))
-        with pytest.raises(SinkError, match="folder"):
-            sink.open()
+        with pytest.raises(SinkError, match="folder"), sink:
+            pass
 
 
 def test_a_full_disk_is_said_once_and_what_was_written_plays(
@@ -225,11 +225,11 @@ def break_down(sink: OverlayVideo, picture: Picture) -> None:
 
 def test_a_disk_that_fills_while_closing_is_said(tmp_path: Path, picture: MakePicture) -> None:
     (tmp_path / "out.mp4").symlink_to("/dev/full")
-    sink = OverlayVideo(tmp_path / "out.mp4", fps=Fraction(30))
-    sink.open()
-    sink.write(picture())
-    with pytest.raises(SinkError, match="no space left"):
-        sink.close()
+    with (
+        pytest.raises(SinkError, match="no space left"),
+        OverlayVideo(tmp_path / "out.mp4", fps=Fraction(30)) as sink,
+    ):
+        sink.write(picture())
     sink.close()
 
 

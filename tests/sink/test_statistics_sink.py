@@ -117,8 +117,9 @@ def test_parquet_without_pyarrow_names_the_pip_command(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(SinkError, match=r"pip install 'rtseg\[parquet\]'"):
-        Statistics(tmp_path / "stats.parquet", CAMVID).open()
+    sink = Statistics(tmp_path / "stats.parquet", CAMVID)
+    with pytest.raises(SinkError, match=r"pip install 'rtseg\[parquet\]'"), sink:
+        pass
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
