@@ -61,7 +61,7 @@ def render(segmentation: Segmentation, labels: LabelSet, look: Look) -> Rgb:
     label_map = _read_only(segmentation.labels)
     rows = nearest(height, label_map.shape[0])
     columns = nearest(width, label_map.shape[1])
-    visible = _visible(labels, look.hidden)
+    visible = visible_classes(labels, look.hidden)
     if look.mode == "contours":
         colors = np.zeros((256, 3), np.uint8)
         colors[: len(labels)] = labels.colors
@@ -71,6 +71,16 @@ def render(segmentation: Segmentation, labels: LabelSet, look: Look) -> Rgb:
         starts = np.searchsorted(columns, np.arange(label_map.shape[1] + 1))
         _paint(picture, label_map, rows, starts, keep, add, left, image)
     return image
+
+
+def visible_classes(labels: LabelSet, hidden: AbstractSet[str]) -> NDArray[np.bool_]:
+    """(256,) by class id. Raises UsageError for a name that the label set does not have."""
+    unknown = sorted(hidden - set(labels.names))
+    if unknown:
+        raise UsageError(f"no class named {unknown[0]!r}; there are: {', '.join(labels.names)}")
+    visible = np.zeros(256, np.bool_)
+    visible[: len(labels)] = [name not in hidden for name in labels.names]
+    return visible
 
 
 def warm_up() -> None:
@@ -86,15 +96,6 @@ def _read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     view: NDArray[np.uint8] = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
-
-
-def _visible(labels: LabelSet, hidden: AbstractSet[str]) -> NDArray[np.bool_]:
-    unknown = sorted(hidden - set(labels.names))
-    if unknown:
-        raise UsageError(f"no class named {unknown[0]!r}; there are: {', '.join(labels.names)}")
-    visible = np.zeros(256, np.bool_)
-    visible[: len(labels)] = [name not in hidden for name in labels.names]
-    return visible
 
 
 def _weights(

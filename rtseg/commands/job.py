@@ -17,7 +17,7 @@ from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
 from rtseg.labels import LabelSet
 from rtseg.legend import draw_legend
-from rtseg.overlay import Look, render
+from rtseg.overlay import Look, render, visible_classes
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
@@ -53,6 +53,7 @@ class Job:
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
         package = find_package(self.model or DEFAULT_MODEL)
+        painter = Painter(package.labels, self.look)
         with self.source as source:
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             engine = make_engine(
@@ -62,9 +63,7 @@ class Job:
                 depth=1 if source.info.live else 2,
                 threads=self.threads,
             )
-            pipeline = Pipeline(
-                source, engine, sinks, render=Painter(package.labels, self.look), limit=self.limit
-            )
+            pipeline = Pipeline(source, engine, sinks, render=painter, limit=self.limit)
             pipeline.stats.started_nanos -= process_age_nanos()
             failure, code = self._drive(pipeline)
             run = self._described(package, engine, sinks, stats=pipeline.stats)
@@ -117,6 +116,9 @@ class Painter:
 
     labels: LabelSet
     look: Look
+
+    def __post_init__(self) -> None:
+        visible_classes(self.labels, self.look.hidden)
 
     def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
         image = render(segmentation, self.labels, self.look)

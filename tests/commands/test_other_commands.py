@@ -1,0 +1,128 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from clips import decoded
+
+from rtseg.commands import main
+from rtseg.source.road import RoadSource
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Four views of the synthetic road in CamVid's layout, with their exact truth."""
+    root = tmp_path_factory.mktemp("camvid")
+    for split in ("train", "test"):
+        for kind in (split, f"{split}annot"):
+            (root / kind).mkdir()
+        with RoadSource(height=180, width=240, seed=len(split)) as road:
+            for index in range(0, 200, 50):
+                name = f"{index:03d}.png"
+                bgr = cv2.cvtColor(road.picture(index), cv2.COLOR_RGB2BGR)
+                cv2.imwrite(str(root / split / name), bgr)
+                cv2.imwrite(str(root / f"{split}annot" / name), road.truth(index))
+    return root
+
+
+def call(capsys, *words):
+    code = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+def test_eval_measures_the_shipped_engine(capsys, labelled):
+    code, out, _ = call(capsys, "eval", "--data", f"camvid:{labelled}", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["images"], found["precision"], found["split"]) == (4, "int8", "test")
+    assert 0.2 < found["miou"] < 1
+    assert 0.5 < found["pixel_accuracy"] < 1
+    assert found["per_class"]["road"] > 0.5
+    assert next(iter(found["per_class"])) == "sky"
+
+
+def test_eval_prints_a_table_for_people(capsys, labelled):
+    code, out, _ = call(capsys, "eval", "--data", f"camvid:{labelled}", "--limit", 1)
+    assert code == 0
+    assert "mIoU" in out
+    assert "pedestrian" in out
+
+
+def test_eval_below_the_bar_is_exit_5(capsys, labelled):
+    words = ("eval", "--data", f"camvid:{labelled}", "--limit", 1, "--min-miou", 0.99)
+    code, _, err = call(capsys, *words)
+    assert code == 5
+    assert "below the 0.99 asked for" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["eval"], 2, "--data NAME:DIR"),
+        (["eval", "--data", "mars:x"], 2, "NAME one of camvid"),
+        (["eval", "--data", "camvid:/nowhere"], 3, "there is no folder"),
+        (["eval", "nothing", "--data", "camvid:x"], 4, "no model named"),
+        (["models", "nothing"], 4, "no model named"),
+        (["train", "no-net", "--data", "camvid:DATA", "--split", "test", "-o", "x"], 2, "roadnet"),
+        (["export", "none.pt", "--data", "camvid:DATA", "-o", "x"], 4, "no checkpoint"),
+        (["export", "none.pt", "--data", "camvid:DATA", "-o", "x", "--size", "9"], 2, "HxW"),
+        (["runn", "x"], 2, "runn"),
+    ],
+)
+def test_wrong_words_end_in_one_line(capsys, labelled, tmp_path, monkeypatch, words, code, message):
+    monkeypatch.chdir(tmp_path)
+    found, out, err = call(capsys, *[word.replace("DATA", str(labelled)) for word in words])
+    assert found == code
+    assert message in err
+    assert out == ""
+
+
+def test_models_lists_the_default_with_its_licence_and_accuracy(capsys):
+    _, out, _ = call(capsys, "models")
+    assert "roadnet-m-camvid (default)" in out
+    assert "int8" in out
+    _, out, _ = call(capsys, "models", "roadnet-m-camvid")
+    for words in ("licence", "camvid train+val: 468 pictures", "mIoU on camvid test (233 images)"):
+        assert words in out
+    _, out, _ = call(capsys, "models", "--json")
+    assert json.loads(out)["models"][0]["spec"]["labels"] == "camvid11"
+
+
+def test_demo_writes_a_video_a_picture_and_statistics(capsys, tmp_path):
+    code, out, _ = call(capsys, "demo", "-o", tmp_path, "--frames", 12)
+    assert code == 0
+    assert len(decoded(tmp_path / "road_overlay.mp4")) == 12
+    picture = cv2.imread(str(tmp_path / "road.png"))
+    assert picture.shape == (720, 1280, 3)
+    assert len(np.unique(picture)) > 100
+    assert len((tmp_path / "stats.csv").read_text().splitlines()) == 13
+    assert "rtseg run YOUR_VIDEO.mp4" in out
+
+
+def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatch):
+    data = f"camvid:{labelled}"
+    run = tmp_path / "run"
+    words = ("train", "roadnet-s", "--data", data, "-o", run, "--steps", 2)
+    code, _, err = call(capsys, *words)
+    assert code == 0
+    assert "step 2/2" in err
+    code, _, err = call(capsys, *words)
+    assert "going on at step 2" in err
+    assert len((run / "log.jsonl").read_text().splitlines()) == 1
+    monkeypatch.setattr("rtseg.commands.export.LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr("rtseg.engine.gate.LEAST_CLASSES", 1)  # two steps teach nobody
+    model = tmp_path / "mine"
+    code, out, err = call(
+        capsys, "export", run / "checkpoint.pt", "--data", data, "-o", model, "--size", "64x96",
+        "--calibration", 8, "--licence", "CC0-1.0", "--made-by", "rtseg train ...",
+    )  # fmt: skip
+    assert code == 0, err
+    assert "INT8 agrees with FP32" in out
+    manifest = json.loads((model / "manifest.json").read_text())
+    assert manifest["spec"]["height"] == 64
+    assert {each["precision"] for each in manifest["accuracy"]} == {"fp32", "int8"}
+    code, out, _ = call(capsys, "run", "test://road?size=64x96&frames=3", "-o", "null", "-m", model)
+    assert code == 0
+    assert "mine" in out
