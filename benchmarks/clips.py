@@ -62,18 +62,18 @@ def main() -> None:
 
 def kept(clip: Path, model: Sequence[str], *, width: int) -> bool:
     """Prints one line of the table."""
-    before = decoded(clip)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, f"{clip.stem}.mp4")
         try:
+            before = decoded(clip)
             report = run_rtseg(clip, "-o", output, "--no-stats", *model).report
-        except ChildError as error:
+            failures = list(faults(report, before, decoded(output)))
+        except (ChildError, av.FFmpegError) as error:
             print(f"{clip.name:<{width}}  {error}")
             return False
-        failures = list(faults(report, before, decoded(output)))
     read, written, fps = (report[key] for key in ("frames_read", "frames_written", "processed_fps"))
     counts = f"{len(before.times):>9} {read:>6} {written:>7} {fps:>5.0f}"
-    print(f"{clip.name:<{width}}  {counts}  {'; '.join(failures) or 'pass'}")
+    print(f"{clip.name:<{width}}  {counts}  {'; '.join(failures) or 'pass'}", flush=True)
     return not failures
 
 

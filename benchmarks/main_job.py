@@ -27,6 +27,7 @@ STAGES = (sys.executable, Path(__file__).with_name("stages.py"))
 NAIVE = (sys.executable, Path(__file__).with_name("naive.py"))
 CONTESTANTS = ("decode", "engine", "encode", "null", "video", "naive_null", "naive_video")
 IDEALS = {"null": ("decode", "engine"), "video": ("decode", "engine", "encode")}
+QUIET_LOAD = 0.5  # a busy machine shares its cores by threads: null then ran above its ideal
 WARM_UP = {
     "decode": "none; from the first picture on",
     "engine": "20 inferences",
@@ -43,7 +44,11 @@ def main() -> None:
     unknown = set(only := wanted.only.split(",")) - set(CONTESTANTS)
     if unknown:
         sys.exit(f"no contestant named {', '.join(unknown)}; there are: {', '.join(CONTESTANTS)}")
+    if missing := [str(clip) for clip in wanted.clips if not clip.is_file()]:
+        sys.exit(f"no file {', '.join(missing)}")
     machine, load_at_start = fingerprint(), load()
+    if load_at_start[0] > QUIET_LOAD:
+        print(f"load {load_at_start[0]}: measure again on a quiet machine", file=sys.stderr)
     reports = []
     for clip in wanted.clips:
         race = Race(clip, wanted.model, inferences=wanted.inferences)

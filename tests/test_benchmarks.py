@@ -1,0 +1,123 @@
+"""Each measurement script at its smallest: that it runs, and that its arithmetic holds."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from rtseg.engine.package import DEFAULT_MODEL, package_folders
+from rtseg.sink.container import Encoding, VideoFile
+from rtseg.sink.planes import BT601, yuv420
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+FRAMES, FPS = 6, Fraction(25)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one clip: six grey pictures, each brighter than the last."""
+    if DEFAULT_MODEL not in {folder.name for folder in package_folders()}:
+        pytest.skip(f"the model {DEFAULT_MODEL} is not installed")
+    folder = tmp_path_factory.mktemp("clips")
+    encoding = Encoding("libx264", "yuv420p", {"preset": "ultrafast"})
+    file = VideoFile(folder / "six.mp4", encoding, height=48, width=64, fps=FPS)
+    for index in range(FRAMES):
+        file.write(yuv420(np.full((48, 64, 3), 40 * index, np.uint8), BT601), index / FPS)
+    file.close()
+    return folder
+
+
+def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, BENCHMARKS / f"{name}.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def imported(name: str, patch: pytest.MonkeyPatch) -> ModuleType:
+    patch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module(name)
+
+
+def test_contestants_run_on_a_clip_and_every_run_is_kept(clips: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    options = ("--repeat", "1", "--only", "decode,naive_video", "--json", report)
+    done = script("main_job", clips / "six.mp4", *options)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(report.read_text("utf-8"))
+    (clip,) = said["clips"]
+    assert list(clip["fps"]) == ["decode", "naive_video"]
+    assert all(len(each["runs"]) == 1 and each["median"] > 0 for each in clip["fps"].values())
+    assert (clip["ideal"], clip["speed_up"]) == ({}, {})
+    assert said["machine"]["cores"] >= 1
+
+
+def test_the_ideal_adds_the_times_of_the_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = {"decode": [300.0], "engine": [150.0], "encode": [100.0]}
+    ours = {"null": [70.0, 90.0, 95.0], "naive_null": [30.0]}
+    compared = imported("main_job", monkeypatch).compared(parts | ours)
+    assert compared["ideal"] == pytest.approx({"null": 100, "video": 50})
+    assert compared["efficiency"] == pytest.approx({"null": 0.9})
+    assert compared["speed_up"] == pytest.approx({"null": 3})
+
+
+def test_quartiles_are_runs_where_five_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = imported("main_job", monkeypatch).quartiles([5.0, 1.0, 4.0, 2.0, 3.0])
+    assert (said["q1"], said["median"], said["q3"]) == (2, 3, 4)
+
+
+def test_stages_run_alone(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = imported("stages", monkeypatch)
+    assert stages.decode(clips / "six.mp4")["frames"] == FRAMES
+    assert stages.infer(clips / "six.mp4", DEFAULT_MODEL, inferences=5)["frames"] == 5
+    encoded = stages.encode(clips / "six.mp4", DEFAULT_MODEL)
+    assert (encoded["distinct"], encoded["frames"]) == (FRAMES, 300)
+
+
+def test_prepared_frames_are_cycled_without_a_jump(monkeypatch: pytest.MonkeyPatch) -> None:
+    there_and_back = imported("stages", monkeypatch).back_and_forth(["a", "b", "c"])
+    assert "".join(next(there_and_back) for _ in range(9)) == "abcbabcba"
+
+
+def test_start_up_is_within_the_whole_command(clips: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    clip = clips / "six.mp4"
+    done = script("start_up", clip, "--repeat", "1", "--rss", clip, "--json", report)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(report.read_text("utf-8"))
+    (first,), (whole,) = (
+        said["start_up"][f"{name}_seconds"] for name in ("first_frame", "whole_command")
+    )
+    assert 0 < first < whole + 0.02  # the process's own age comes in steps of 10 ms
+    assert said["peak_rss"]["frames"] == FRAMES
+    kernel, own = said["peak_rss"]["kernel_mb"], said["peak_rss"]["own_mb"]
+    assert kernel > own - 0.1 > 50  # its own is rounded, and taken a moment before its end
+
+
+def test_one_unreadable_clip_fails_the_folder(clips: Path, tmp_path: Path) -> None:
+    (tmp_path / "six.mp4").write_bytes((clips / "six.mp4").read_bytes())
+    (tmp_path / "text.mp4").write_text("no video", encoding="utf-8")
+    done = script("clips", tmp_path)
+    assert done.returncode == 1
+    assert "1 of 2 clips pass" in done.stdout, done.stdout + done.stderr
+
+
+def test_lost_frames_times_and_sound_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = imported("clips", monkeypatch)
+    step = Fraction(1, 25)
+    before = module.Decoded([step * index for index in range(4)], step, 4 * step, audio=True)
+    after = module.Decoded([0 * step, step, step], step, 2 * step, audio=False)
+    report = {"frames_read": 4, "frames_written": 4}
+    assert list(module.faults(report, before, before)) == []
+    assert list(module.faults(report, before, after)) == [
+        "frames 4 read, 4 written, 4 decodable in the input, 3 decodable in the output",
+        "1 output times do not increase",
+        "lasts 0.080 s, the input 0.160 s",
+        "the sound was lost",
+    ]
