@@ -46,6 +46,13 @@ class AudioTrack:
         if codec not in output.supported_codecs:
             self._leave_out(f"{output.format.name} cannot hold {codec}")
             return
+        if (
+            codec == "aac"
+            and not stream.codec_context.extradata
+            and output.format.name in ("mp4", "mov")
+        ):
+            self._leave_out("an MP4 holds no AAC of a transport stream: name the output .mkv")
+            return
         try:
             self._target = output.add_stream_from_template(stream)
         except ValueError as error:

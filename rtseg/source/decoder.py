@@ -78,6 +78,8 @@ class Decoder:
         self._stream.codec_context.thread_count = DECODER_THREADS
         self._live = live
         self._reformatter = VideoReformatter()
+        self._rotation: int | None = None
+        self._matrix: tuple[int, ...] | None = None
         self._origin: Fraction | None = None
         self._pts = Fraction(0)
         self._end: Fraction | None = None
@@ -145,7 +147,7 @@ class Decoder:
         arrived_nanos = time.monotonic_ns()
         for frame in self._frames(packet):
             self._damaged += frame.is_corrupt
-            picture = upright(self._rgb(frame), display_matrix=_display_matrix(frame))
+            picture = upright(self._rgb(frame), display_matrix=self._matrix_of(frame))
             yield Decoded(picture, self._time(frame), arrived_nanos)
 
     def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
@@ -179,6 +181,14 @@ class Decoder:
             self._untimed += 1
             self._pts += self._step
         return self._pts
+
+    def _matrix_of(self, frame: VideoFrame) -> tuple[int, ...] | None:
+        # Looked up again only where the rotation changes: PyAV's side data and its frame hold each
+        # other, so that the frame's memory stays until the garbage collector comes by.
+        if frame.rotation != self._rotation:
+            self._rotation = frame.rotation
+            self._matrix = _display_matrix(frame)
+        return self._matrix
 
     def _rgb(self, frame: VideoFrame) -> Rgb:
         # Nearly every HD file that does not say is BT.709, nearly every smaller one BT.601: what

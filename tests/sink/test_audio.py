@@ -94,6 +94,18 @@ def test_sound_and_picture_stay_together(
         assert time - first_picture(out) == pytest.approx(before[content], abs=0.002)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"), [("out.mp4", False), ("out.mov", False), ("out.mkv", True)]
+)
+def test_the_sound_of_a_transport_stream_is_kept_where_the_container_can(
+    tmp_path: Path, picture: MakePicture, *, name: str, kept: bool
+) -> None:
+    source = talkie(tmp_path / "talkie.ts", video_from=Fraction(0), audio_from=Fraction(0))
+    sink = copy(source, tmp_path / name, picture=picture)
+    assert bool(sound_of(tmp_path / name)) == kept
+    assert [".mkv" in warning for warning in sink.warnings] == ([] if kept else [True])
+
+
 def test_sound_goes_as_far_as_the_video_and_no_further(
     tmp_path: Path, picture: MakePicture
 ) -> None:

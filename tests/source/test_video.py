@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import suppress
 from fractions import Fraction
@@ -45,6 +46,20 @@ def test_every_frame_comes_once_in_rgb_with_its_index_and_exact_time(tmp_path: P
         assert frame.picture.flags.c_contiguous
         assert np.abs(frame.picture.astype(int) - rgb).max() <= 4
     assert source.warnings == ()
+
+
+def test_frames_that_were_given_do_not_stay_in_memory(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", noise(40))
+    gc.collect()
+    gc.disable()
+    try:
+        with VideoFile(clip) as source:
+            count = sum(1 for _ in source)
+        held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert count == 40
+    assert held < 8
 
 
 def test_the_info_says_what_the_container_declares(tmp_path: Path) -> None:
