@@ -28,6 +28,8 @@ def output_kind(out: str) -> OutputKind:
     """``null``; by suffix; a folder if it has none, ends in ``/`` or is a folder already."""
     if out == "null":
         return "null"
+    if out.startswith("-"):
+        raise UsageError(f"{out!r} is an option, not a name to write to: -o wants a name (./{out})")
     path = Path(out)
     if out.endswith("/") or path.is_dir() or not path.suffix:
         return "folder"

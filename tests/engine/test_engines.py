@@ -151,3 +151,14 @@ def test_the_gate_refuses_low_agreement_and_empty_agreement(tmp_path):
     with pytest.raises(ThresholdError, match=r"90.00% of pixels, expected at least 97.00%"):
         accept(many, at_least=0.97)
     accept(many, at_least=0.9)
+
+
+def test_of_equal_logits_the_first_class_wins_as_in_numpy(tmp_path):
+    package = tiny_package(tmp_path)
+    tensor = np.random.default_rng(1).integers(0, 3, (1, HEIGHT, WIDTH, 3), np.uint8)
+    expected = tensor[0].argmax(-1)
+    ties = (tensor[0] == tensor[0].max(-1, keepdims=True)).sum(-1) > 1
+    assert ties.sum() > 10
+    for backend in BACKENDS:
+        with make_engine(backend, package) as engine:
+            np.testing.assert_array_equal(infer(engine, tensor), expected)

@@ -91,3 +91,8 @@ def test_a_folder_holds_everything_under_the_sources_name() -> None:
 )
 def test_sources_give_file_names_without_secrets(source: str, stem: str) -> None:
     assert stem_of(source) == stem
+
+
+def test_an_option_in_the_place_of_a_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="-o wants a name"):
+        output_kind("--no-stats")
