@@ -55,9 +55,9 @@ def command(
 
 def _still(job: Job, index: int, path: Path) -> None:
     """One frame of the road by the straight line, without loss."""
+    from rtseg.commands.job import Painter
     from rtseg.engine.backends import make_engine
     from rtseg.engine.package import DEFAULT_MODEL, find_package
-    from rtseg.overlay import render
     from rtseg.pipeline.segment import segment
     from rtseg.sink.images import ImageSequence
     from rtseg.types import Picture
@@ -66,6 +66,6 @@ def _still(job: Job, index: int, path: Path) -> None:
     with job.source as source, make_engine("auto", package, depth=1) as engine:
         frame = next(islice(source, index, None))
         segmentation = segment(frame, engine)
-    image = render(segmentation, package.labels, job.look)
+    image = Painter(package.labels, job.look).paint(segmentation)
     with ImageSequence.numbered(path) as sink:
         sink.write(Picture(segmentation, image))

@@ -121,15 +121,15 @@ class Painter:
         visible_classes(self.labels, self.look.hidden)
 
     def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
+        return self.paint(segmentation, f"{stats.written.fps:.0f} FPS")
+
+    def paint(self, segmentation: Segmentation, *lines: str) -> Rgb:
+        """lines: of text above the classes, where a legend is wanted."""
         image = render(segmentation, self.labels, self.look)
         if self.look.legend:
             counts = class_counts(segmentation.labels, len(self.labels))
-            draw_legend(
-                image,
-                self.labels,
-                shares=counts / max(1, segmentation.labels.size),
-                lines=[f"{stats.written.fps:.0f} FPS"],
-            )
+            shares = counts / max(1, segmentation.labels.size)
+            draw_legend(image, self.labels, shares=shares, lines=lines)
         return image
 
 
