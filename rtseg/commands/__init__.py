@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from rtseg import __version__
+from rtseg.commands.interrupts import Interrupts
 from rtseg.errors import RtsegError
 
 COMMANDS = {
@@ -68,11 +69,22 @@ def rtseg(
     """Segment every frame of a road video or camera in real time, with honest numbers."""
 
 
+class _Left(BaseException):
+    """A signal came while no command was watching for one."""
+
+
+def _leave() -> None:
+    raise _Left
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Every RtsegError becomes one line on stderr."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        app([word for word in words if word != "--debug"], prog_name="rtseg")
+        with Interrupts(gently=_leave, at_once=_leave) as interrupts:
+            app([word for word in words if word != "--debug"], prog_name="rtseg")
+    except _Left:
+        return interrupts.exit_code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except RtsegError as error:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from rtseg.commands.interrupts import Interrupts
 from rtseg.errors import UsageError
 
 
@@ -23,7 +24,7 @@ def command(
 ) -> None:
     """Train NETWORK, going on where the folder's checkpoint ends if there is one.
 
-    A run that is killed loses at most two minutes: repeat the same command.
+    Ctrl-C loses nothing, a kill at most two minutes: repeat the same command to go on.
 
     \b
     rtseg train roadnet-m --data camvid:camvid --split train+val -o .train/roadnet-m
@@ -42,14 +43,20 @@ def command(
     trainer = Trainer(
         Recipe(network=network, steps=steps, seed=seed), open_dataset(data, split), output
     )
-    if trainer.resume():
-        console.print(f"going on at step {trainer.step} of {steps}")
+    trainer.resume()
+    pictures = len(trainer.dataset.samples)
+    console.print(f"{network} on {pictures} pictures, from step {trainer.step} to {steps}")
     output.mkdir(parents=True, exist_ok=True)
-    with (output / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (
+        (output / "log.jsonl").open("a", encoding="utf-8") as log,
+        Interrupts(gently=trainer.finish, at_once=trainer.finish) as interrupts,
+    ):
         for line in trainer.run():
             log.write(json.dumps(line) + "\n")
             log.flush()
             console.print(
                 f"step {line['step']}/{steps}  loss {line['loss']:.3f}  {line['seconds']:.0f} s"
             )
-    console.print(f"trained: {str(output / 'checkpoint.pt')!r}")
+    console.print(f"step {trainer.step} is in {str(output / 'checkpoint.pt')!r}")
+    if interrupts.exit_code:
+        raise typer.Exit(interrupts.exit_code)

@@ -93,6 +93,7 @@ class Trainer:
         self.folder = folder
         self.step = 0
         self.seconds = 0.0
+        self._finishing = False
         self._rng = np.random.default_rng(recipe.seed)
         classes = len(dataset.labels)
         self.network = build_network(recipe.network, classes)
@@ -112,9 +113,12 @@ class Trainer:
         self._order = np.empty(0, np.int64)
 
     def run(self, *, checkpoint_seconds: float = 120.0) -> Iterator[dict[str, float]]:
-        """Train to the end; yields a log line's numbers every 20 steps, saves as it goes."""
+        """Train to the end or to ``finish``; yields a log line's numbers every 20 steps.
+
+        Saves as it goes, and once more when it ends.
+        """
         saved = time.monotonic()
-        while self.step < self.recipe.steps:
+        while self.step < self.recipe.steps and not self._finishing:
             started = time.monotonic()
             loss = self._train_step()
             self.seconds += time.monotonic() - started
@@ -125,6 +129,10 @@ class Trainer:
                 self.save()
                 saved = time.monotonic()
         self.save()
+
+    def finish(self) -> None:
+        """End after the step at hand. Also from a signal handler."""
+        self._finishing = True
 
     def save(self) -> None:
         """checkpoint.pt, replaced in one move: a kill leaves the last one or this one, whole."""

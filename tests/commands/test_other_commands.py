@@ -1,8 +1,13 @@
 import json
+import re
+import signal
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from clips import decoded
 
 from rtseg.commands import main
@@ -109,7 +114,7 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     assert code == 0
     assert "step 2/2" in err
     code, _, err = call(capsys, *words)
-    assert "going on at step 2" in err
+    assert "from step 2 to 2" in err
     assert len((run / "log.jsonl").read_text().splitlines()) == 1
     monkeypatch.setattr("rtseg.commands.export.LEAST_AGREEMENT", 0.0)
     monkeypatch.setattr("rtseg.engine.gate.LEAST_CLASSES", 1)  # two steps teach nobody
@@ -126,3 +131,35 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     code, out, _ = call(capsys, "run", "test://road?size=64x96&frames=3", "-o", "null", "-m", model)
     assert code == 0
     assert "mine" in out
+
+
+def test_ctrl_c_ends_training_after_its_step_and_nothing_is_lost(labelled, tmp_path):
+    words = ("train", "roadnet-s", "--data", f"camvid:{labelled}", "-o", str(tmp_path))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "rtseg", *words, "--steps", "100000"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    assert "from step 0 to 100000" in child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    rest = child.stderr.read()
+    child.wait(60)
+    child.stderr.close()
+    assert child.returncode == 130
+    assert "Traceback" not in rest
+    step = int(re.search(r"step (\d+) is in", rest.replace("\n", " "))[1])
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == step
+
+
+def test_ctrl_c_during_a_command_that_watches_for_nothing_is_130(labelled):
+    words = ["eval", "--data", f"camvid:{labelled}"]
+    code = f"""
+import os, signal, threading
+from rtseg.commands import main
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+raise SystemExit(main({words!r}))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 130
+    assert ended.stderr == ""
