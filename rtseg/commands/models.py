@@ -49,7 +49,7 @@ def _show_all(packages: list[ModelPackage]) -> None:
             f"{spec.height}x{spec.width}",
             " ".join(package.manifest.files),
             " / ".join(best) or "not measured",
-            package.manifest.licence,
+            package.manifest.licence.partition(":")[0],
         )
     show(rows, "", "`rtseg models NAME` tells what each was trained on and how it was measured.")
 

@@ -13,6 +13,8 @@ from rich.table import Table
 
 T = TypeVar("T")
 
+PIPE_WIDTH = 200  # columns
+
 
 @contextmanager
 def progress(total: int | None, what: str) -> Iterator[Callable[[T], T]]:
@@ -50,7 +52,8 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def show(*parts: object) -> None:
-    """On stdout, for people; never wrapped where stdout is a pipe."""
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """On stdout, for people; hardly ever wrapped where stdout is a pipe."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    console = Console(width=width, highlight=False, soft_wrap=width is not None)
     for part in parts:
         console.print(part)

@@ -45,12 +45,12 @@ def command(
     )
     trainer.resume()
     pictures = len(trainer.dataset.samples)
-    console.print(f"{network} on {pictures} pictures, from step {trainer.step} to {steps}")
     output.mkdir(parents=True, exist_ok=True)
     with (
         (output / "log.jsonl").open("a", encoding="utf-8") as log,
         Interrupts(gently=trainer.finish, at_once=trainer.finish) as interrupts,
     ):
+        console.print(f"{network} on {pictures} pictures, from step {trainer.step} to {steps}")
         for line in trainer.run():
             log.write(json.dumps(line) + "\n")
             log.flush()

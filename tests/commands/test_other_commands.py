@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from clips import decoded
+from road_clip import decoded
 
 from rtseg.commands import main
 from rtseg.source.road import RoadSource
@@ -148,7 +148,8 @@ def test_ctrl_c_ends_training_after_its_step_and_nothing_is_lost(labelled, tmp_p
     child.stderr.close()
     assert child.returncode == 130
     assert "Traceback" not in rest
-    step = int(re.search(r"step (\d+) is in", rest.replace("\n", " "))[1])
+    assert (said := re.search(r"step (\d+) is in", " ".join(rest.split()))), rest
+    step = int(said[1])
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == step
 
 

@@ -10,7 +10,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from clips import decoded, road_clip
+from road_clip import decoded, road_clip
 
 from rtseg.commands import main
 from rtseg.engine.package import SHIPPED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages import CountingSource, KeepingSink, ReadingEngine, negative
+from plain_parts import CountingSource, KeepingSink, ReadingEngine, negative
 
 from rtseg.errors import EngineError, SinkError, SourceError, StageError
 from rtseg.pipeline.pipeline import Pipeline

@@ -55,7 +55,7 @@ def test_frames_that_were_given_do_not_stay_in_memory(tmp_path: Path) -> None:
     try:
         with VideoFile(clip) as source:
             count = sum(1 for _ in source)
-        held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+        held = sum(type(each) is av.VideoFrame for each in gc.get_objects())
     finally:
         gc.enable()
     assert count == 40
