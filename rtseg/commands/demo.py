@@ -43,6 +43,8 @@ def command(
     show(
         f"wrote {picture}",
         "",
+        "Most of that time went into drawing the road: only a video shows how fast this machine is.",
+        "",
         "Next:",
         "  rtseg run YOUR_VIDEO.mp4 -o out.mp4     your own road",
         "  rtseg run 0 -o camera.mp4 --limit 300   the first camera",
