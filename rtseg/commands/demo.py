@@ -43,7 +43,7 @@ def command(
     show(
         f"wrote {picture}",
         "",
-        "Most of that time went into drawing the road: only a video shows how fast this machine is.",
+        "Drawing the road took most of the time: a video tells how fast this machine is.",
         "",
         "Next:",
         "  rtseg run YOUR_VIDEO.mp4 -o out.mp4     your own road",

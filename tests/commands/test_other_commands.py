@@ -148,7 +148,8 @@ def test_ctrl_c_ends_training_after_its_step_and_nothing_is_lost(labelled, tmp_p
     child.stderr.close()
     assert child.returncode == 130
     assert "Traceback" not in rest
-    assert (said := re.search(r"step (\d+) is in", " ".join(rest.split()))), rest
+    said = re.search(r"step (\d+) is in", " ".join(rest.split()))
+    assert said, rest
     step = int(said[1])
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == step
 
