@@ -49,12 +49,18 @@ class Job:
     precision: str = "auto"
     threads: int = 0
     limit: int | None = None
+    mode: str = "auto"
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
         with self.source as source:
+            if self.mode == "offline" and source.info.live:
+                raise UsageError(
+                    f"{source.info.name} is live: its frames cannot wait, so there is no offline "
+                    "mode for it; leave --mode out"
+                )
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             engine = make_engine(
                 self.backend,

@@ -9,6 +9,7 @@ from pathlib import Path
 from rtseg.errors import UsageError
 from rtseg.labels import LabelSet
 from rtseg.sink.base import Sink
+from rtseg.sink.folder import FolderSink
 from rtseg.sink.images import ImageSequence
 from rtseg.sink.labels_video import LabelVideo
 from rtseg.sink.masks import MaskFolder
@@ -83,7 +84,7 @@ class _Sinks:
 
     def add_masks(self, folder: Path) -> None:
         self._claim(folder)
-        self.built.append(MaskFolder(folder, self._labels, name_of=self._name_of))
+        self._add_files(MaskFolder(folder, self._labels, name_of=self._name_of))
 
     def add_labels(self, path: Path) -> None:
         self._claim(path)
@@ -113,13 +114,13 @@ class _Sinks:
 
     def _add_pictures(self, path: Path) -> None:
         self._claim(path)
-        self.built.append(ImageSequence.numbered(path))
+        self._add_files(ImageSequence.numbered(path))
 
     def _add_folder(self, folder: Path) -> None:
         names = FolderNames(folder, self._stem)
         if isinstance(self._source, ImageFolder):
             self._claim(names.overlay_pictures)
-            self.built.append(
+            self._add_files(
                 ImageSequence(
                     names.overlay_pictures, name_of=lambda index: f"{self._name_of(index)}.jpg"
                 )
@@ -128,6 +129,17 @@ class _Sinks:
             self._add_video(names.overlay_video)
         if not self._wanted.no_stats and self._wanted.stats is None:
             self.add_statistics(names.statistics)
+
+    def _add_files(self, sink: FolderSink) -> None:
+        """A folder that is read may be written to as well, but none of its pictures."""
+        pictures = self._source.paths if isinstance(self._source, ImageFolder) else ()
+        read = {path.resolve() for path in pictures}
+        for index in range(len(pictures)):
+            if sink.path_of(index).resolve() in read:
+                raise UsageError(
+                    f"{str(sink.path_of(index))!r} is an input itself: choose another folder"
+                )
+        self.built.append(sink)
 
     def _name_of(self, index: int) -> str:
         if isinstance(self._source, ImageFolder):

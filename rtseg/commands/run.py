@@ -75,6 +75,7 @@ def command(
         precision=precision,
         threads=threads,
         limit=limit,
+        mode=mode,
     )
     code = job.run(json_on_stdout=as_json)
     if code:

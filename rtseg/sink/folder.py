@@ -23,11 +23,15 @@ class FolderSink(FileSink):
         self._name_of = name_of
         self._paths: set[Path] = set()
 
+    def path_of(self, index: int) -> Path:
+        """Where the frame of this index is written."""
+        return self._folder / self._name_of(index)
+
     def open(self) -> None:
         new_folder(self._folder)
 
     def write(self, picture: Picture) -> None:
-        path = self._folder / self._name_of(picture.segmentation.frame.index)
+        path = self.path_of(picture.segmentation.frame.index)
         if path in self._paths:
             raise SinkError(
                 f"{str(path)!r} holds a frame of this run already: "

@@ -86,6 +86,11 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         return self._frames
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are read, in their order."""
+        return self._paths
+
     def name_of(self, index: int) -> str:
         """The file's stem, to name an output after; its whole path where two stems are equal."""
         return self._names[index]

@@ -237,6 +237,17 @@ def test_writing_over_the_input_is_refused(capsys, clip, tmp_path):
     assert mine.read_bytes() == clip.read_bytes()
 
 
+@pytest.mark.parametrize("words", [["-o", "IN/a.png"], ["-o", "null", "--masks", "IN"]])
+def test_a_picture_that_is_read_is_never_written(capsys, tmp_path, words):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((40, 60, 3), 7, np.uint8))
+    before = (tmp_path / "a.png").read_bytes()
+    code, _, err = run(capsys, tmp_path, *[word.replace("IN", str(tmp_path)) for word in words])
+    assert code == 2
+    assert "is an input itself" in err
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert run(capsys, tmp_path / "a.png", "-o", tmp_path / "b.png")[0] == 0
+
+
 def test_a_place_that_cannot_be_written_is_named(capsys, clip, tmp_path):
     (tmp_path / "file").touch()
     code, _, err = run(capsys, clip, "-o", tmp_path / "file" / "out.mp4")
