@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rtseg.commands.interrupts import Interrupts
+from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
 from rtseg.commands.screen import progress_bar
@@ -53,6 +54,7 @@ class Job:
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
+        keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
         with self.source as source:
