@@ -104,7 +104,9 @@ def _missing(path: Path) -> str:
         return f"{what}: its folder {str(folder)!r} does not exist"
     names = [each.name for each in folder.iterdir()]
     close = difflib.get_close_matches(path.name, names, n=1)
-    return f"{what}: did you mean {str(folder / close[0])!r}?" if close else f"{what} in its folder"
+    if close:
+        return f"{what}: did you mean {str(folder / close[0])!r}?"
+    return f"{what}, and none of a similar name beside it"
 
 
 def _unreadable(path: Path) -> str:
