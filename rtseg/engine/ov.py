@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -81,8 +82,8 @@ class OpenVinoEngine:
         trace: TracebackType | None,
     ) -> None:
         for request in self._busy:
-            request.cancel()
-            request.wait()
+            with suppress(RuntimeError):  # nobody waits for this result, nor for its failure
+                request.wait()
         self._busy.clear()
         self._free.clear()
 
@@ -135,7 +136,8 @@ class OpenVinoEngine:
         if precision != self._precision:
             raise EngineError(
                 f"asked for {self._precision}, but OpenVINO runs {self._package.name!r} in "
-                f"{precision} ({dict(found)} of its convolutions): export the model again"
+                f"{precision} on this CPU ({dict(found)} of its convolutions): ask for another "
+                "--precision, fp32 runs everywhere"
             )
         return EngineInfo(
             model=self._package.name,

@@ -162,3 +162,12 @@ def test_of_equal_logits_the_first_class_wins_as_in_numpy(tmp_path):
     for backend in BACKENDS:
         with make_engine(backend, package) as engine:
             np.testing.assert_array_equal(infer(engine, tensor), expected)
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_an_engine_closes_quietly_with_tensors_still_in_flight(backend):
+    package = find_package(DEFAULT_MODEL)
+    empty = np.zeros((1, package.spec.height, package.spec.width, 3), np.uint8)
+    with make_engine(backend, package, "fp32", depth=2) as engine:
+        for _ in range(engine.depth):
+            engine.submit(empty)
