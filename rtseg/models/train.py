@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rtseg.errors import UsageError
 from rtseg.labels import IGNORE
 from rtseg.models.augment import View, mix_classes, random_view
 from rtseg.models.checkpoint import differences, read_checkpoint
 from rtseg.models.loss import class_weights, hard_cross_entropy, lovasz_softmax
+from rtseg.models.networks.blocks import Heads, resize
 from rtseg.models.zoo import build_network
 from rtseg.source.dataset import Dataset
 from rtseg.types import LabelMap
@@ -193,12 +193,13 @@ class Trainer:
             group["lr"] = self._learning_rate(progress)
         self.network.train()
         with torch.autocast("cpu", torch.bfloat16):
-            logits, auxiliary = self.network(pictures)
-        loss = self._loss(logits.float(), truths, progress)
-        coarse = functional.interpolate(auxiliary.float(), truths.shape[1:], mode="bilinear")
-        loss = loss + self.recipe.auxiliary * hard_cross_entropy(
-            coarse, truths, self._weights, keep=1.0
-        )
+            heads: Heads = self.network(pictures)
+        size = list(truths.shape[1:])
+        loss = self._loss(resize(heads.logits.float(), size), truths, progress)
+        for logits in heads.auxiliary:
+            loss = loss + self.recipe.auxiliary * hard_cross_entropy(
+                resize(logits.float(), size), truths, self._weights, keep=1.0
+            )
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,10 +11,9 @@ import torch
 
 from rtseg.errors import EngineError, UsageError
 from rtseg.metrics import Confusion
-from rtseg.models.blocks import labels_of
-from rtseg.models.roadnet import RoadNet
+from rtseg.models.catalogue import CATALOGUE, Entry
+from rtseg.models.networks.blocks import labels_of
 from rtseg.models.train import MEAN, STD, Phase, Recipe, Trainer, load_network
-from rtseg.models.zoo import NETWORKS
 from rtseg.source.dataset import Dataset, open_dataset
 
 RECIPE = Recipe(
@@ -31,8 +29,8 @@ GREEN_BGR, BROWN_BGR = (60, 200, 60), (40, 80, 140)
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sums in one order, so that runs can be compared; and a network of a blink."""
-    tiny = partial(RoadNet, widths=(8, 8, 16, 16), depths=(1, 1, 1, 1), decoder_width=8)
-    monkeypatch.setitem(NETWORKS, "roadnet-xs", tiny)
+    sizes = {"widths": (8, 8, 16, 16), "depths": (1, 1, 1, 1), "decoder_width": 8}
+    monkeypatch.setitem(CATALOGUE, "roadnet-xs", Entry("roadnet", "RoadNet", "a test", sizes))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

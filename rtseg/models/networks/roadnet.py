@@ -10,13 +10,20 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.blocks import BasicBlock, ConvBnRelu, SumPyramidPooling, initialise, upsample_to
+from rtseg.models.networks.blocks import (
+    BasicBlock,
+    ConvBnRelu,
+    Heads,
+    SumPyramidPooling,
+    initialise,
+    upsample_to,
+)
 
 
 class RoadNet(nn.Module):
     """(N, 3, h, w) -> (N, classes, h/2, w/2) logits; h and w multiples of 32.
 
-    In training a second output comes with it: the logits of the auxiliary head at stride 16.
+    In training the logits of an auxiliary head at stride 16 come with them.
     """
 
     def __init__(
@@ -46,7 +53,7 @@ class RoadNet(nn.Module):
         self.auxiliary = _auxiliary(widths[2], decoder_width, classes)
         initialise(self)
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Tensor | Heads:
         at4 = self.stages[0](self.stem(x))
         at8 = self.stages[1](at4)
         at16 = self.stages[2](at8)
@@ -57,7 +64,7 @@ class RoadNet(nn.Module):
         logits = functional.interpolate(
             self.head(y), scale_factor=2.0, mode="bilinear", align_corners=False
         )
-        return (logits, self.auxiliary(at16)) if self.training else logits
+        return Heads(logits, (self.auxiliary(at16),)) if self.training else logits
 
 
 def _auxiliary(inputs: int, width: int, classes: int) -> nn.Sequential:

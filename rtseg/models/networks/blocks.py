@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+
+class Heads(NamedTuple):
+    """What a network returns in training; in evaluation it returns ``logits`` alone.
+
+    logits: (N, C, h', w') at any stride. auxiliary: more logits, each at any stride, that only
+    help training. boundary: (N, 1, h', w') logits of "a border between classes runs here".
+    """
+
+    logits: Tensor
+    auxiliary: tuple[Tensor, ...] = ()
+    boundary: Tensor | None = None
 
 
 class ConvBnRelu(nn.Sequential):
@@ -64,8 +78,29 @@ class SumPyramidPooling(nn.Module):
 
 def upsample_to(x: Tensor, like: Tensor) -> Tensor:
     """Bilinear, half-pixel centres, to the height and width of ``like``."""
-    size = [int(extent) for extent in like.shape[2:]]  # constants in an exported graph
+    return resize(x, [int(extent) for extent in like.shape[2:]])  # constants in an exported graph
+
+
+def resize(x: Tensor, size: list[int]) -> Tensor:
+    """Bilinear, half-pixel centres, to (height, width); nothing is added where it fits."""
+    if [int(extent) for extent in x.shape[2:]] == size:
+        return x
     return functional.interpolate(x, size, mode="bilinear", align_corners=False)
+
+
+def fixed_average_pool(x: Tensor, rows: int, columns: int) -> Tensor:
+    """(N, C, H, W) -> (N, C, rows, columns) by windows of one size, whose kernel is a constant
+    in an exported graph.
+
+    Equals adaptive pooling wherever the map divides evenly; elsewhere adaptive pooling has
+    windows of several sizes, which neither exporter nor TensorRT takes, and these overlap
+    instead.
+    """
+    height, width = int(x.shape[2]), int(x.shape[3])
+    rows, columns = min(rows, height), min(columns, width)
+    stride = (height // rows, width // columns)
+    kernel = (height - (rows - 1) * stride[0], width - (columns - 1) * stride[1])
+    return functional.avg_pool2d(x, kernel, stride)
 
 
 def initialise(module: nn.Module) -> None:
