@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtseg.errors import UsageError
+from rtseg.translations import HUB, TRANSLATIONS
 
 IGNORE = 255
 """The id of pixels that nobody labelled: never counted, never drawn."""
@@ -128,3 +129,30 @@ def label_set(name: str) -> LabelSet:
     if name not in LABEL_SETS:
         raise UsageError(f"no label set named {name!r}; there are: {', '.join(LABEL_SETS)}")
     return LABEL_SETS[name]
+
+
+def translation(source: str, target: str) -> NDArray[np.uint8]:
+    """(256,) from ids of the set ``source`` to ids of ``target``; IGNORE where it has no such.
+
+    Raises UsageError for an unknown set, and where the two have no class in common.
+    """
+    table = np.full(256, IGNORE, np.uint8)
+    before, after = label_set(source), label_set(target)
+    for name, translated in _counterparts(source, target).items():
+        table[before.names.index(name)] = after.names.index(translated)
+    if (table == IGNORE).all():
+        raise UsageError(
+            f"{source} and {target} have no class in common: use a data set that is labelled in "
+            f"{target}, or one of {', '.join(sorted({pair[0] for pair in TRANSLATIONS}))}"
+        )
+    return table
+
+
+def _counterparts(source: str, target: str) -> dict[str, str]:
+    if source == target:
+        return {name: name for name in label_set(source).names}
+    if (source, target) in TRANSLATIONS:
+        return TRANSLATIONS[source, target]
+    to_hub = TRANSLATIONS.get((source, HUB), {})
+    from_hub = TRANSLATIONS.get((HUB, target), {})
+    return {name: from_hub[hub] for name, hub in to_hub.items() if hub in from_hub}

@@ -13,7 +13,9 @@ from rtseg.labels import (
     VOC,
     LabelSet,
     label_set,
+    translation,
 )
+from rtseg.translations import TRANSLATIONS
 
 # Typed off the published tables, not off the module.
 CITYSCAPES_TABLE = (
@@ -72,6 +74,56 @@ def test_an_unknown_label_set_is_refused_with_the_known_ones() -> None:
 def test_names_and_colors_must_match() -> None:
     with pytest.raises(ValueError, match=r"\(2, 3\).*\(1, 3\)"):
         LabelSet("two", ("a", "b"), np.zeros((1, 3), np.uint8), "nobody")
+
+
+def test_cityscapes_reads_as_camvid() -> None:
+    table = translation("cityscapes19", "camvid11")
+    # road sidewalk building wall fence pole light sign vegetation terrain sky
+    assert table[:11].tolist() == [3, 4, 1, 1, 7, 2, 6, 6, 5, IGNORE, 0]
+    # person rider car truck bus train motorcycle bicycle
+    assert table[11:19].tolist() == [9, 10, 8, 8, 8, 8, 10, 10]
+    assert (table[19:] == IGNORE).all()
+    assert (table.shape, table.dtype) == ((256,), np.uint8)
+
+
+@pytest.mark.parametrize("name", LABEL_SETS)
+def test_a_set_reads_as_itself(name: str) -> None:
+    classes = len(label_set(name))
+    table = translation(name, name)
+    assert table[:classes].tolist() == list(range(classes))
+    assert (table[classes:] == IGNORE).all()
+
+
+@pytest.mark.parametrize(("source", "target"), TRANSLATIONS)
+def test_every_name_of_a_translation_is_a_class(source: str, target: str) -> None:
+    pairs = TRANSLATIONS[source, target]
+    assert pairs.keys() <= set(label_set(source).names)
+    assert set(pairs.values()) <= set(label_set(target).names)
+
+
+def test_what_reads_as_a_class_and_back_is_that_class_again() -> None:
+    there, back = translation("camvid11", "cityscapes19"), translation("cityscapes19", "camvid11")
+    names = [CAMVID.names[back[there[index]]] for index in range(10)]
+    assert names == list(CAMVID.names[:10])
+    assert there[10] == IGNORE  # rider or bicycle: neither
+
+
+def test_sets_without_a_table_are_translated_by_way_of_cityscapes() -> None:
+    table = translation("voc21", "camvid11")
+    found = {VOC.names[i]: CAMVID.names[table[i]] for i in range(21) if table[i] != IGNORE}
+    assert found == {
+        "bicycle": "bicyclist",
+        "bus": "car",
+        "car": "car",
+        "motorbike": "bicyclist",
+        "person": "pedestrian",
+        "train": "car",
+    }
+
+
+def test_sets_without_a_common_class_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"voc21 and bdd_drivable3 have no class in common"):
+        translation("voc21", "bdd_drivable3")
 
 
 def _voc_color(index: int) -> list[int]:
