@@ -48,6 +48,33 @@ CATALOGUE: dict[str, Entry] = {
         {"widths": (24, 48, 96, 192), "depths": (2, 2, 2, 2), "decoder_width": 48},
     ),
     "roadnet-m": Entry("roadnet", "RoadNet", "this project"),
+    "ddrnet-23-slim": Entry(
+        "ddrnet",
+        "DDRNet",
+        "Hong, Pan, Sun, Jia 2021, arXiv 2101.06085",
+        parameters=5.7,
+        gmacs=36.3,
+        size=(1024, 2048),
+        source="paper, table IV; counted without the auxiliary head",
+        cityscapes="77.8 val, 77.4 test",
+        checkpoint="https://github.com/ydhongHIT/DDRNet",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
+        multiple=8,
+    ),
+    "ddrnet-23": Entry(
+        "ddrnet",
+        "DDRNet",
+        "Hong, Pan, Sun, Jia 2021, arXiv 2101.06085",
+        {"width": 64, "head_width": 128},
+        parameters=20.1,
+        gmacs=143.1,
+        size=(1024, 2048),
+        source="paper, table IV; counted without the auxiliary head",
+        cityscapes="79.5 val, 79.4 test",
+        checkpoint="https://github.com/ydhongHIT/DDRNet",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
+        multiple=8,
+    ),
 }
 
 
