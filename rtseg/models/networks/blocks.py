@@ -32,6 +32,18 @@ class ConvBnRelu(nn.Sequential):
         )
 
 
+class NamedConvBnRelu(nn.Module):
+    """``ConvBnRelu`` whose layers are called conv and bn, as published weights call them."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, *, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.bn(self.conv(x)))
+
+
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut (He et al. 2015, "Deep Residual Learning", fig. 2)."""
 
