@@ -38,22 +38,60 @@ class Confusion:
         self.counts += np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
     @property
+    def overlap(self) -> NDArray[np.float64]:
+        """(C,) shared over joined pixels, the same with both sides swapped; NaN for a class that
+        is on neither side.
+        """
+        hit = np.diag(self.counts)
+        return _ratio(hit, self.counts.sum(0) + self.counts.sum(1) - hit)
+
+    @property
     def iou(self) -> NDArray[np.float64]:
-        """(C,) intersection over union; NaN for a class that is neither true nor predicted."""
-        hit = np.diag(self.counts).astype(np.float64)
-        union = self.counts.sum(0) + self.counts.sum(1) - hit
-        iou: NDArray[np.float64] = np.full(len(hit), np.nan)
-        np.divide(hit, union, out=iou, where=union > 0)
-        return iou
+        """(C,) intersection over union; NaN for a class that is nowhere true.
+
+        A class that is predicted but never true is NaN too: there is nothing to find, and its 0
+        would be the same for one stray pixel as for a million. Its pixels still count, as misses
+        of the classes they took. Cityscapes' script says 0 there; the two agree wherever every
+        predicted class is true somewhere, so on every complete data set.
+        """
+        return np.where(self.counts.any(1), self.overlap, np.nan)
 
     @property
     def miou(self) -> float:
-        """Mean over the classes that occur; NaN when nothing was labelled."""
-        iou = self.iou
-        return float(np.nanmean(iou)) if not np.isnan(iou).all() else float("nan")
+        """Mean over the classes that are true somewhere; NaN when nothing was labelled."""
+        return _mean(self.iou)
+
+    @property
+    def class_accuracy(self) -> NDArray[np.float64]:
+        """(C,) recall: the share of a class's pixels that were found; NaN where never true."""
+        return _ratio(np.diag(self.counts), self.counts.sum(1))
+
+    @property
+    def mean_class_accuracy(self) -> float:
+        """Mean recall over the classes that are true somewhere; NaN when nothing was labelled."""
+        return _mean(self.class_accuracy)
+
+    @property
+    def frequency_weighted_iou(self) -> float:
+        """IoU of an average labelled pixel's class (Long et al. 2015); NaN as above."""
+        frequency = self.counts.sum(1)
+        total = frequency.sum()
+        return float(np.nansum(frequency * self.iou) / total) if total else float("nan")
 
     @property
     def pixel_accuracy(self) -> float:
         """Share of the labelled pixels that were right; NaN when nothing was labelled."""
         total = self.counts.sum()
         return float(np.trace(self.counts) / total) if total else float("nan")
+
+
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """NaN where the whole is 0."""
+    ratio: NDArray[np.float64] = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")

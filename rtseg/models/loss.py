@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -38,6 +42,29 @@ def hard_cross_entropy(logits: Tensor, target: Tensor, weights: Tensor, *, keep:
     return losses.sum() / norm.sum()
 
 
+def cross_entropy(logits: Tensor, target: Tensor, *, keep: float = 1.0) -> Tensor:
+    """``hard_cross_entropy`` with every class of the same weight."""
+    return hard_cross_entropy(logits, target, logits.new_ones(logits.shape[1]), keep=keep)
+
+
+def focal(logits: Tensor, target: Tensor, *, gamma: float = 2.0) -> Tensor:
+    """Cross entropy times (1 - p)^gamma, p the softmax probability of the true class (Lin et al.
+    2017, equation 4, for exclusive classes); the mean over the labelled pixels.
+    """
+    losses = functional.cross_entropy(logits, target, ignore_index=IGNORE, reduction="none")
+    missed = -torch.expm1(-losses)
+    labelled = target != IGNORE
+    return (missed**gamma * losses)[labelled].sum() / labelled.sum().clamp(min=1)
+
+
+def dice(logits: Tensor, target: Tensor) -> Tensor:
+    """1 - Dice of the softmax scores (Milletari et al. 2016), per class over the whole batch, by
+    segmentation-models-pytorch. The mean is over all C: a class without a pixel adds 0 to it.
+    """
+    loss: Tensor = _smp_dice()(logits, target)
+    return loss
+
+
 def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
     """Berman et al. 2018, algorithm 1: a surrogate of 1 - mIoU, over the classes in ``target``."""
     classes = logits.shape[1]
@@ -52,6 +79,47 @@ def lovasz_softmax(logits: Tensor, target: Tensor) -> Tensor:
     return torch.stack(losses).mean() if losses else logits.sum() * 0.0
 
 
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": cross_entropy,
+    "ohem": partial(cross_entropy, keep=0.6),
+    "focal": focal,
+    "dice": dice,
+    "lovasz": lovasz_softmax,
+}
+"""Name -> function of (logits, target), for the main and the auxiliary heads."""
+
+
+def boundary_target(target: Tensor, *, radius: int = 1) -> Tensor:
+    """(N, h, w) int64: 1 within ``radius`` pixels (rows or columns) of a pixel of another class,
+    else 0; IGNORE stays, and next to it alone there is no border.
+    """
+    labelled = target != IGNORE
+    ids = target[:, None].float()
+    highest = _window_maximum(ids.masked_fill(~labelled[:, None], -1.0), radius)
+    lowest = -_window_maximum((-ids).masked_fill(~labelled[:, None], -float(IGNORE)), radius)
+    return (highest > lowest)[:, 0].long().masked_fill(~labelled, IGNORE)
+
+
+def boundary(logits: Tensor, target: Tensor, *, radius: int = 1) -> Tensor:
+    """Of a head that sees borders: logits (N, 1, h, w), target the label map.
+
+    Binary cross entropy in which border and rest weigh the same (Xie & Tu 2015, equation 2, as in
+    PIDNet, Xu et al. 2023) plus, picture by picture, Dice with squares and a smoothing of 1
+    (STDC, Fan et al. 2021, section 3.3).
+    """
+    borders = boundary_target(target, radius=radius)
+    labelled = borders != IGNORE
+    scores, truth = logits[:, 0], (borders == 1).to(logits.dtype)
+    share = truth.sum() / labelled.sum().clamp(min=1)
+    weights = torch.where(truth > 0, 1.0 - share, share) * labelled
+    entropy = functional.binary_cross_entropy_with_logits(scores, truth, weights, reduction="sum")
+    found = scores.sigmoid() * labelled
+    parts = (2.0 * (found * truth).sum((1, 2)) + 1.0) / (
+        (found**2).sum((1, 2)) + truth.sum((1, 2)) + 1.0
+    )
+    return entropy / labelled.sum().clamp(min=1) + (1.0 - parts).mean()
+
+
 def _jaccard_gradient(truth: Tensor) -> Tensor:
     """How much the Jaccard loss grows as each next-worst pixel becomes an error."""
     total = truth.sum()
@@ -59,3 +127,18 @@ def _jaccard_gradient(truth: Tensor) -> Tensor:
     union = total + (1.0 - truth).cumsum(0)
     jaccard = 1.0 - intersection / union
     return torch.cat([jaccard[:1], jaccard[1:] - jaccard[:-1]])
+
+
+def _window_maximum(x: Tensor, radius: int) -> Tensor:
+    return functional.max_pool2d(x, 2 * radius + 1, 1, radius)
+
+
+@cache
+def _smp_dice() -> Any:
+    """Imported when asked for: the library takes seconds to load."""
+    import rtseg.models.torchvision_import  # noqa: F401
+
+    # isort: split
+    from segmentation_models_pytorch.losses import DiceLoss
+
+    return DiceLoss("multiclass", ignore_index=IGNORE)
