@@ -26,20 +26,24 @@ class DDRNet(nn.Module):
     ) -> None:
         super().__init__()
         fine = width * 2
-        self.conv1 = _stem(width)
+        self.conv1 = stem(width)
         self.layer1 = basic_stage(width, width, 2, relu=False)
         self.layer2 = basic_stage(width, width * 2, 2, stride=2, relu=False)
         self.layer3 = basic_stage(width * 2, width * 4, 2, stride=2, relu=False)
         self.layer4 = basic_stage(width * 4, width * 8, 2, stride=2, relu=False)
-        self.layer5 = _last(width * 8, stride=2)
+        self.layer5 = nn.Sequential(
+            Bottleneck(width * 8, width * 8, stride=2, relu=False, expansion=2)
+        )
         self.layer3_ = basic_stage(fine, fine, 2, relu=False)
         self.layer4_ = basic_stage(fine, fine, 2, relu=False)
-        self.layer5_ = _last(fine)
-        self.compression3 = _conv_bn(width * 4, fine, 1)
-        self.compression4 = _conv_bn(width * 8, fine, 1)
-        self.down3 = _conv_bn(fine, width * 4, 3)
+        self.layer5_ = nn.Sequential(Bottleneck(fine, fine, relu=False, expansion=2))
+        self.compression3 = conv_bn(width * 4, fine, 1)
+        self.compression4 = conv_bn(width * 8, fine, 1)
+        self.down3 = conv_bn(fine, width * 4, 3, stride=2)
         self.down4 = nn.Sequential(
-            *_conv_bn(fine, width * 4, 3), nn.ReLU(), *_conv_bn(width * 4, width * 8, 3)
+            *conv_bn(fine, width * 4, 3, stride=2),
+            nn.ReLU(),
+            *conv_bn(width * 4, width * 8, 3, stride=2),
         )
         self.spp = DAPPM(width * 16, context_width, width * 4)
         self.seghead_extra = SegmentHead(fine, head_width, classes)
@@ -109,12 +113,31 @@ class SegmentHead(nn.Module):
         return logits
 
 
-def bn_relu_conv(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """Pre-activation order (He et al. 2016, arXiv 1603.05027), same size."""
+def stem(width: int) -> nn.Sequential:
+    """Two 3x3 convolutions, to stride 4."""
+    return nn.Sequential(
+        nn.Conv2d(3, width, 3, 2, 1),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, 2, 1),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
+
+
+def conv_bn(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+    )
+
+
+def bn_relu_conv(inputs: int, outputs: int, kernel: int, *, groups: int = 1) -> nn.Sequential:
+    """Pre-activation order (He et al. 2016, arXiv 1603.05027)."""
     return nn.Sequential(
         nn.BatchNorm2d(inputs),
         nn.ReLU(),
-        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False),
     )
 
 
@@ -126,27 +149,3 @@ def _exchange(
         fine + upsample_to(up(functional.relu(deep)), fine),
         deep + down(functional.relu(fine)),
     )
-
-
-def _stem(width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(3, width, 3, 2, 1),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3, 2, 1),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-    )
-
-
-def _conv_bn(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """1x1 keeps the size, 3x3 halves it."""
-    stride = 1 if kernel == 1 else 2
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-def _last(width: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(Bottleneck(width, width, stride=stride, relu=False, expansion=2))
