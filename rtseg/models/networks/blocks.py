@@ -88,16 +88,20 @@ class SumPyramidPooling(nn.Module):
         return merged
 
 
-def upsample_to(x: Tensor, like: Tensor) -> Tensor:
-    """Bilinear, half-pixel centres, to the height and width of ``like``."""
-    return resize(x, [int(extent) for extent in like.shape[2:]])  # constants in an exported graph
+def upsample_to(x: Tensor, like: Tensor, *, align_corners: bool = False) -> Tensor:
+    """Bilinear to the height and width of ``like``, which are constants in an exported graph."""
+    return resize(x, [int(extent) for extent in like.shape[2:]], align_corners=align_corners)
 
 
-def resize(x: Tensor, size: list[int]) -> Tensor:
-    """Bilinear, half-pixel centres, to (height, width); nothing is added where it fits."""
+def resize(x: Tensor, size: list[int], *, align_corners: bool = False) -> Tensor:
+    """Bilinear to (height, width); nothing is added where it fits.
+
+    Half-pixel centres, except for networks whose published weights were trained with the corners
+    of both pictures on each other.
+    """
     if [int(extent) for extent in x.shape[2:]] == size:
         return x
-    return functional.interpolate(x, size, mode="bilinear", align_corners=False)
+    return functional.interpolate(x, size, mode="bilinear", align_corners=align_corners)
 
 
 def fixed_average_pool(x: Tensor, rows: int, columns: int) -> Tensor:
