@@ -1,0 +1,81 @@
+"""Weights that a network's authors published, loaded key by key."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from rtseg.errors import EngineError
+from rtseg.models.zoo import build_network
+
+WRAPPINGS = ("state_dict", "model")
+"""Keys under which training programs keep the weights beside other things."""
+
+SHOWN = 3
+"""Keys that an error names before it only counts."""
+
+
+def load_published(name: str, path: Path, classes: int) -> nn.Module:
+    """The network, in evaluation mode, with the weights of an author's file.
+
+    classes: outputs of the file's last layer, "unlabelled" included where it has one. Strict:
+    raises EngineError, naming them, for keys that are missing, left over or of another shape,
+    and for a file that is no state dict. Runs no code out of the file.
+    """
+    network = build_network(name, classes)
+    weights = read_weights(path)
+    problems = _differences(network.state_dict(), weights)
+    if problems:
+        raise EngineError(
+            f"{str(path)!r} does not fit {name} with {classes} outputs: {'; '.join(problems)}; "
+            "expected its authors' own file"
+        )
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The state dict inside an author's file, without wrapping and without "module."."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise EngineError(f"there is no checkpoint {str(path)!r}") from error
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise EngineError(
+            f"{str(path)!r} is not a readable state dict: it is damaged or holds more than "
+            "tensors; expected torch.save(network.state_dict())"
+        ) from error
+    for wrapping in WRAPPINGS:
+        if isinstance(state, dict) and isinstance(state.get(wrapping), dict):
+            state = state[wrapping]
+    if not isinstance(state, dict) or not state or not all(map(_is_weight, state.items())):
+        raise EngineError(
+            f"{str(path)!r} holds no state dict: expected names and tensors, as "
+            "torch.save(network.state_dict()) writes them"
+        )
+    return {key.removeprefix("module."): value for key, value in state.items()}
+
+
+def _is_weight(item: tuple[object, object]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+
+
+def _differences(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> list[str]:
+    misshapen = [
+        f"{key} {tuple(theirs[key].shape)}, not {tuple(ours[key].shape)}"
+        for key in ours
+        if key in theirs and theirs[key].shape != ours[key].shape
+    ]
+    found = {
+        "missing": [key for key in ours if key not in theirs],
+        "left over": [key for key in theirs if key not in ours],
+        "of another shape": misshapen,
+    }
+    return [f"{len(keys)} {what} ({_first(keys)})" for what, keys in found.items() if keys]
+
+
+def _first(keys: list[str]) -> str:
+    return ", ".join(keys[:SHOWN]) + (", ..." if len(keys) > SHOWN else "")
