@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,17 @@ def _label_set(name: str, source: str, classes: dict[str, tuple[int, int, int]])
     colors = np.array(list(classes.values()), np.uint8)
     colors.setflags(write=False)
     return LabelSet(name, tuple(classes), colors, source)
+
+
+def _tabled(name: str) -> LabelSet:
+    """The long ones: a line that says who says so, then ``R G B NAME`` a class."""
+    table = Path(__file__).with_name("label_tables") / f"{name}.txt"
+    source, *rows = table.read_text("utf-8").splitlines()
+    classes = {}
+    for row in rows:
+        red, green, blue, class_name = row.split(maxsplit=3)
+        classes[class_name] = (int(red), int(green), int(blue))
+    return _label_set(name, source.removeprefix("# "), classes)
 
 
 CAMVID = _label_set(
@@ -121,7 +133,28 @@ BDD_DRIVABLE = _label_set(
     },
 )
 
-LABEL_SETS = {each.name: each for each in (CAMVID, CITYSCAPES, VOC, BDD_DRIVABLE)}
+ADE = _tabled("ade150")
+COCO_STUFF = _tabled("cocostuff171")
+CONTEXT_59 = _tabled("context59")
+CONTEXT_60 = _tabled("context60")
+VISTAS_65 = _tabled("vistas65")
+VISTAS_123 = _tabled("vistas123")
+
+LABEL_SETS = {
+    each.name: each
+    for each in (
+        CAMVID,
+        CITYSCAPES,
+        VOC,
+        BDD_DRIVABLE,
+        ADE,
+        COCO_STUFF,
+        CONTEXT_59,
+        CONTEXT_60,
+        VISTAS_65,
+        VISTAS_123,
+    )
+}
 
 
 def label_set(name: str) -> LabelSet:

@@ -5,11 +5,17 @@ import pytest
 
 from rtseg.errors import UsageError
 from rtseg.labels import (
+    ADE,
     BDD_DRIVABLE,
     CAMVID,
     CITYSCAPES,
+    COCO_STUFF,
+    CONTEXT_59,
+    CONTEXT_60,
     IGNORE,
     LABEL_SETS,
+    VISTAS_65,
+    VISTAS_123,
     VOC,
     LabelSet,
     label_set,
@@ -36,6 +42,9 @@ VOC_NAMES = (
     "motorbike person potted_plant sheep sofa train tv_monitor"
 )
 
+# As published: road and skyscraper in ADE20K; marks, lights, signs and groups in Vistas 2.0.
+SHARED_COLORS = {"ade150": 1, "vistas123": 25}
+
 
 @pytest.mark.parametrize(
     ("labels", "table"),
@@ -53,11 +62,44 @@ def test_the_voc_palette_is_the_devkits_bitwise_map() -> None:
     assert VOC.colors.tolist() == [_voc_color(index) for index in range(21)]
 
 
+@pytest.mark.parametrize(("labels", "first"), [(CONTEXT_60, 0), (CONTEXT_59, 1), (COCO_STUFF, 1)])
+def test_sets_without_published_colors_take_the_devkits(labels: LabelSet, first: int) -> None:
+    assert labels.colors.tolist() == [_voc_color(first + index) for index in range(len(labels))]
+
+
+def test_the_long_tables_have_the_published_classes_in_the_published_places() -> None:
+    # SceneParse150 counts from 1: 1 wall, 7 road, 21 car, 150 flag.
+    assert [ADE.names[index - 1] for index in (1, 7, 21, 150)] == ["wall", "road", "car", "flag"]
+    assert ADE.colors[[6, 20]].tolist() == [[140, 140, 140], [0, 102, 200]]
+    # 80 things, then 91 stuff classes in alphabetical order.
+    assert COCO_STUFF.names[79:81] == ("toothbrush", "banner")
+    assert list(COCO_STUFF.names[80:]) == sorted(COCO_STUFF.names[80:])
+    assert list(CONTEXT_59.names) == sorted(CONTEXT_59.names)
+    assert CONTEXT_60.names == ("background", *CONTEXT_59.names)
+    assert (VISTAS_65.names[13], VISTAS_65.names[64]) == (
+        "construction--flat--road",
+        "void--ego-vehicle",
+    )
+    assert (VISTAS_123.names[21], VISTAS_123.names[122]) == (
+        "construction--flat--road",
+        "void--static",
+    )
+
+
+def test_vistas_draws_what_cityscapes_has_too_in_its_colors() -> None:
+    same = {"nature--sky": "sky", "object--vehicle--car": "car", "nature--terrain": "terrain"}
+    for ours, theirs in same.items():
+        color = CITYSCAPES.colors[CITYSCAPES.names.index(theirs)].tolist()
+        for labels in (VISTAS_65, VISTAS_123):
+            assert labels.colors[labels.names.index(ours)].tolist() == color
+
+
 @pytest.mark.parametrize("name", LABEL_SETS)
 def test_a_label_set_can_be_found_by_its_name_and_tells_its_classes_apart(name: str) -> None:
     labels = label_set(name)
     assert labels.name == name
-    assert len(labels) == len(set(labels.names)) == len(np.unique(labels.colors, axis=0))
+    colors = len(np.unique(labels.colors, axis=0))
+    assert len(labels) == len(set(labels.names)) == colors + SHARED_COLORS.get(name, 0)
     assert len(labels) <= IGNORE
 
 
@@ -74,6 +116,15 @@ def test_an_unknown_label_set_is_refused_with_the_known_ones() -> None:
 def test_names_and_colors_must_match() -> None:
     with pytest.raises(ValueError, match=r"\(2, 3\).*\(1, 3\)"):
         LabelSet("two", ("a", "b"), np.zeros((1, 3), np.uint8), "nobody")
+
+
+def test_cityscapes_is_the_table_of_its_authors() -> None:
+    official = pytest.importorskip("cityscapesscripts.helpers.labels")
+    rows = [each for each in official.labels if each.trainId in range(19)]
+    rows.sort(key=lambda each: each.trainId)
+    assert len(rows) == 19
+    assert tuple(each.name for each in rows) == CITYSCAPES.names
+    assert [list(each.color) for each in rows] == CITYSCAPES.colors.tolist()
 
 
 def test_cityscapes_reads_as_camvid() -> None:
