@@ -18,6 +18,7 @@ COMMANDS = {
     "run": ("rtseg.commands.run", "Segment a video, camera or folder."),
     "demo": ("rtseg.commands.demo", "The main job on a synthetic road."),
     "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),
+    "compare": ("rtseg.commands.compare", "Agreement of two models on any footage."),
     "models": ("rtseg.commands.models", "Which models there are."),
     "train": ("rtseg.commands.train", "Train a network."),
     "export": ("rtseg.commands.export", "A checkpoint becomes a model."),

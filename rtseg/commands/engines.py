@@ -1,0 +1,73 @@
+"""From what a user calls a model to its engine: a package, or a checkpoint of training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtseg.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    from rtseg.engine.base import Engine
+
+CHECKPOINT = ".pt"
+DEFAULT_SIZE = "352x480"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """model: name, folder or checkpoint. size: HxW of a checkpoint's network; "" elsewhere."""
+
+    model: str
+    backend: str = "auto"
+    precision: str = "auto"
+    size: str = ""
+
+    @classmethod
+    def of(cls, reference: str, *, size: str = "") -> Choice:
+        """From ``NAME[:PRECISION[@BACKEND]]``. size: used if that is a checkpoint."""
+        name, colon, how = reference.rpartition(":")
+        if not colon or Path(reference).exists():
+            name, how = reference, ""
+        if not name:
+            raise UsageError(f"{reference!r} names no model: expected NAME[:PRECISION[@BACKEND]]")
+        precision, _, backend = how.partition("@")
+        used = size if name.endswith(CHECKPOINT) else ""
+        return cls(name, backend or "auto", precision or "auto", used)
+
+    def engine(self) -> Engine:
+        """Not open yet. One tensor in flight: results are wanted in order, one by one."""
+        if self.model.endswith(CHECKPOINT):
+            return self._from_checkpoint()
+        if self.size:
+            raise UsageError(
+                f"--size is for checkpoints: the model {self.model!r} was exported for one size"
+            )
+        from rtseg.engine.backends import make_engine
+        from rtseg.engine.package import DEFAULT_MODEL, find_package
+
+        package = find_package(self.model or DEFAULT_MODEL)
+        return make_engine(self.backend, package, self.precision, depth=1)
+
+    def _from_checkpoint(self) -> Engine:
+        if self.backend not in ("auto", "torch") or self.precision not in ("auto", "fp32"):
+            raise UsageError(
+                f"{self.model!r} is a checkpoint, it runs in fp32 on torch alone: leave out "
+                "backend and precision, or `rtseg export` it"
+            )
+        height, width = _size(self.size or DEFAULT_SIZE)
+        try:
+            from rtseg.models.torch_engine import checkpoint_engine
+        except ImportError as error:
+            raise EngineError(
+                f"a checkpoint needs {error.name!r}; install it with: pip install 'rtseg[train]'"
+            ) from error
+        return checkpoint_engine(Path(self.model), height, width)
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition("x")
+    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        raise UsageError(f"--size {text!r} is not HxW, e.g. {DEFAULT_SIZE}")
+    return int(height), int(width)
