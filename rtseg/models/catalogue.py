@@ -40,8 +40,22 @@ class Entry:
     multiple: int = 32
 
 
+_ESPNET = "Mehta, Rastegari, Caspi, Shapiro, Hajishirzi 2018, arXiv 1803.06815"
 _ESPNETV2 = "Mehta, Rastegari, Shapiro, Hajishirzi 2018, arXiv 1811.11431"
 _ESPNETV2_LICENCE = "code: MIT; weights: Cityscapes, non-commercial"
+
+_STDC = "Fan, Lai, Huang, Wei, Chai, Luo, Wei 2021, arXiv 2104.13188"
+_STDC_SOURCE = "zh320's re-implementation; the paper weighs the ImageNet network only"
+_STDC_DEVIATION = (
+    "the re-implementation simplifies the context path and has no training heads (0.3 M); with "
+    "its ImageNet head the backbone here has the paper's 8.44 M (STDC1) or 12.47 M (STDC2)"
+)
+_PP_LITESEG = "Peng et al. 2022, arXiv 2204.02681"
+_PP_LITESEG_SOURCE = "zh320's re-implementation; the paper gives none"
+_PP_LITESEG_DEVIATION = (
+    "the re-implementation joins maps by 1x1 convolutions, where the authors' weights hold 3x3"
+)
+_FFNET = "Mehta, Skliar, Ben Yahia, Borse, Porikli, Habibian, Blankevoort 2022, arXiv 2206.08236"
 
 CATALOGUE: dict[str, Entry] = {
     "roadnet-s": Entry(
@@ -81,13 +95,25 @@ CATALOGUE: dict[str, Entry] = {
     "espnet": Entry(
         "espnet",
         "ESPNet",
-        "Mehta, Rastegari, Caspi, Shapiro, Hajishirzi 2018, arXiv 1803.06815",
+        _ESPNET,
+        parameters=0.36,
+        classes=20,
+        source="paper",
+        checkpoint="https://github.com/sacmehta/ESPNet",
+        licence="code: MIT; weights: CamVid, research use",
+        multiple=8,
+    ),
+    "espnet-cityscapes": Entry(
+        "espnet",
+        "ESPNet",
+        _ESPNET,
+        {"early": True},
         parameters=0.36,
         classes=20,
         source="paper",
         cityscapes="60.3 test",
         checkpoint="https://github.com/sacmehta/ESPNet",
-        licence="code: MIT; weights: Cityscapes or CamVid, non-commercial",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
         multiple=8,
     ),
     "twinlitenet": Entry(
@@ -351,6 +377,116 @@ CATALOGUE: dict[str, Entry] = {
         cityscapes="76.2 val",
         checkpoint="https://huggingface.co/nvidia/segformer-b0-finetuned-cityscapes-1024-1024",
         licence="code: MIT; weights: NVIDIA, non-commercial",
+    ),
+    "stdc1-seg": Entry(
+        "stdc",
+        "STDCSeg",
+        _STDC,
+        parameters=7.8,
+        gmacs=15.6,
+        source=_STDC_SOURCE,
+        deviation=_STDC_DEVIATION,
+        cityscapes="74.5 val, 75.3 test",
+        checkpoint="https://github.com/MichaelFan01/STDC-Seg",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
+    ),
+    "stdc2-seg": Entry(
+        "stdc",
+        "STDCSeg",
+        _STDC,
+        {"depths": (4, 5, 3)},
+        parameters=11.8,
+        gmacs=22.2,
+        source=_STDC_SOURCE,
+        deviation=_STDC_DEVIATION,
+        cityscapes="77.0 val, 76.8 test",
+        checkpoint="https://github.com/MichaelFan01/STDC-Seg",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
+    ),
+    "pp-liteseg-t": Entry(
+        "ppliteseg",
+        "PPLiteSeg",
+        _PP_LITESEG,
+        parameters=6.3,
+        gmacs=8.8,
+        source=_PP_LITESEG_SOURCE,
+        deviation=_PP_LITESEG_DEVIATION,
+        cityscapes="76.0 val, 74.9 test",
+        checkpoint="https://github.com/PaddlePaddle/PaddleSeg/tree/develop/configs/pp_liteseg",
+        licence="code: Apache-2.0; weights: Cityscapes, non-commercial",
+    ),
+    "pp-liteseg-b": Entry(
+        "ppliteseg",
+        "PPLiteSeg",
+        _PP_LITESEG,
+        {"depths": (4, 5, 3), "widths": (64, 96, 128), "head_widths": (64, 64, 64)},
+        parameters=10.6,
+        source=_PP_LITESEG_SOURCE,
+        deviation=_PP_LITESEG_DEVIATION,
+        cityscapes="78.2 val, 77.5 test",
+        checkpoint="https://github.com/PaddlePaddle/PaddleSeg/tree/develop/configs/pp_liteseg",
+        licence="code: Apache-2.0; weights: Cityscapes, non-commercial",
+    ),
+    "fast-scnn": Entry(
+        "fastscnn",
+        "FastSCNN",
+        "Poudel, Liwicki, Cipolla 2019, arXiv 1902.04502",
+        parameters=1.11,
+        source="paper, table 3; it gives no operations",
+        cityscapes="68.6 val, 68.0 test",
+        checkpoint="https://github.com/Tramac/Fast-SCNN-pytorch",
+        licence="code: Apache-2.0; weights (54.8 val at 768x768): Cityscapes, non-commercial",
+    ),
+    "icnet": Entry(
+        "icnet",
+        "ICNet",
+        "Zhao, Qi, Shen, Shi, Jia 2018, arXiv 1704.08545",
+        parameters=26.5,
+        gmacs=28.3,
+        size=(1024, 2048),
+        source="as later papers quote them, with the paper's 30.3 FPS",
+        deviation="26.5 M is before the authors prune half of all filters and 28.3 GMAC after, "
+        "which leaves a quarter of the operations; here nothing is pruned",
+        cityscapes="67.7 val, 69.5 test",
+        checkpoint="https://github.com/liminn/ICNet-pytorch",
+        licence="code: MIT; weights (71.0 val): Cityscapes, non-commercial",
+    ),
+    "regseg": Entry(
+        "regseg",
+        "RegSeg",
+        "Gao 2021, arXiv 2111.09957",
+        parameters=3.34,
+        gmacs=39.1,
+        size=(1024, 2048),
+        source="paper, table 7",
+        cityscapes="78.5 val, 78.3 test",
+        checkpoint="https://github.com/RolandGao/RegSeg",
+        licence="code: MIT; weights: Cityscapes, non-commercial",
+        multiple=16,
+    ),
+    "ffnet-40s": Entry(
+        "ffnet",
+        "FFNet",
+        _FFNET,
+        {"depths": (4, 5, 6, 4)},
+        parameters=13.9,
+        source="huggingface.co/qualcomm/FFNet-40S",
+        cityscapes="79.2 val",
+        checkpoint="https://github.com/Qualcomm-AI-research/FFNet",
+        licence="code: BSD-3-Clause-Clear; weights: Cityscapes, non-commercial",
+        multiple=64,
+    ),
+    "ffnet-78s": Entry(
+        "ffnet",
+        "FFNet",
+        _FFNET,
+        {"depths": (6, 12, 12, 8)},
+        parameters=27.5,
+        source="huggingface.co/qualcomm/FFNet-78S",
+        cityscapes="81.3 val",
+        checkpoint="https://github.com/Qualcomm-AI-research/FFNet",
+        licence="code: BSD-3-Clause-Clear; weights: Cityscapes, non-commercial",
+        multiple=64,
     ),
 }
 

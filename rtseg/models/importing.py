@@ -14,6 +14,9 @@ from rtseg.models.zoo import build_network
 WRAPPINGS = ("state_dict", "model")
 """Keys under which training programs keep the weights beside other things."""
 
+COUNTER = ".num_batches_tracked"
+"""Files older than PyTorch 0.4.1 lack it, and nothing in evaluation reads it."""
+
 SHOWN = 3
 """Keys that an error names before it only counts."""
 
@@ -70,7 +73,7 @@ def _differences(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> list[str
         if key in theirs and theirs[key].shape != ours[key].shape
     ]
     found = {
-        "missing": [key for key in ours if key not in theirs],
+        "missing": [key for key in ours if key not in theirs and not key.endswith(COUNTER)],
         "left over": [key for key in theirs if key not in ours],
         "of another shape": misshapen,
     }

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, initialise
+from rtseg.models.networks.blocks import Heads, initialise, resize, upsample_to
 from rtseg.models.networks.prelu import Conv, ConvNorm, ConvNormPrelu, NormPrelu
 
 BRANCHES = 4
@@ -51,9 +51,13 @@ class ESPNetv2(nn.Module):
     def forward(self, x: Tensor) -> Tensor | Heads:
         at2, at4, at8, at16 = self.base_net(x)
         y = self.bu_dec_l1(at16)
-        y = self.bu_dec_l2(self.bu_br_l2(self.merge_enc_dec_l2(at8) + _corner_resize(y, at8)))
-        y = self.bu_dec_l3(self.bu_br_l3(self.merge_enc_dec_l3(at4) + _corner_resize(y, at4)))
-        y = self.bu_br_l4(self.merge_enc_dec_l4(at2) + _corner_resize(y, at2))
+        y = self.bu_dec_l2(
+            self.bu_br_l2(self.merge_enc_dec_l2(at8) + upsample_to(y, at8, align_corners=True))
+        )
+        y = self.bu_dec_l3(
+            self.bu_br_l3(self.merge_enc_dec_l3(at4) + upsample_to(y, at4, align_corners=True))
+        )
+        y = self.bu_br_l4(self.merge_enc_dec_l4(at2) + upsample_to(y, at2, align_corners=True))
         logits: Tensor = self.bu_dec_l4(y)
         return Heads(logits) if self.training else logits
 
@@ -205,10 +209,10 @@ def _look(x: Tensor, stage: nn.Module, scale: float) -> Tensor:
     size = (max(5, math.ceil(height * scale)), max(5, math.ceil(width * scale)))
     if scale < 1:
         seen = stage(_adaptive_average(x, size))
-        return functional.interpolate(seen, (height, width), mode="bilinear", align_corners=True)
+        return resize(seen, [height, width], align_corners=True)
     if scale > 1:
-        seen = functional.interpolate(x, size, mode="bilinear", align_corners=True)
-        return _adaptive_average(stage(seen), (height, width))
+        seen = stage(resize(x, [*size], align_corners=True))
+        return _adaptive_average(seen, (height, width))
     same: Tensor = stage(x)
     return same
 
@@ -260,11 +264,6 @@ def _halvings(x: Tensor) -> list[Tensor]:
         x = functional.avg_pool2d(x, 3, 2, 1)
         halved.append(x)
     return halved
-
-
-def _corner_resize(x: Tensor, like: Tensor) -> Tensor:
-    size = [int(extent) for extent in like.shape[2:]]
-    return functional.interpolate(x, size, mode="bilinear", align_corners=True)
 
 
 def _norm_prelu(channels: int) -> nn.Sequential:
