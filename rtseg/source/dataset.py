@@ -3,99 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from rtseg.errors import DatasetError, UsageError
-from rtseg.labels import CAMVID, IGNORE, LabelSet
-from rtseg.types import LabelMap, Rgb
+from rtseg.errors import UsageError
+from rtseg.labels import label_set, translation
+from rtseg.source.datasets import ade, bdd, camvid, cityscapes, coco, context, vistas, voc
+from rtseg.source.datasets.described import read_description
+from rtseg.source.sample import UNKNOWN, Dataset, Problems, Sample
 
+__all__ = ["LAYOUTS", "Dataset", "Problems", "Sample", "open_dataset"]
 
-@dataclass(frozen=True)
-class Sample:
-    """One labelled picture on disk. ids: (256,) uint8, from the file's ids to the label set's."""
+Layout: TypeAlias = Callable[[Path, str], Dataset]
+"""From the folder of a data set and one of its splits."""
 
-    picture_path: Path
-    truth_path: Path
-    ids: LabelMap
-
-    @property
-    def name(self) -> str:
-        return self.picture_path.stem
-
-    def picture(self) -> Rgb:
-        bgr = cv2.imread(str(self.picture_path), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise DatasetError(f"cannot decode the picture {str(self.picture_path)!r}")
-        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-
-    def truth(self) -> LabelMap:
-        """(H, W) at the picture's size."""
-        raw = cv2.imread(str(self.truth_path), cv2.IMREAD_UNCHANGED)
-        if raw is None or raw.ndim != 2 or raw.dtype != np.uint8:
-            raise DatasetError(f"{str(self.truth_path)!r} is not a one-channel 8-bit label map")
-        return np.asarray(self.ids[raw], np.uint8)
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """The samples of one split, in the order of their file names."""
-
-    name: str
-    split: str
-    labels: LabelSet
-    samples: tuple[Sample, ...]
-
-
-CAMVID_IDS = np.full(256, IGNORE, np.uint8)
-CAMVID_IDS[:11] = np.arange(11)  # 11 is "unlabelled" in the SegNet files
-
-
-def camvid(root: Path, split: str) -> Dataset:
-    """The SegNet layout: ``SPLIT/*.png|webp`` beside ``SPLITannot/*.png``; 367/101/233 pictures."""
-    pictures = {path.stem: path for path in _files(root / split)}
-    truths = {path.stem: path for path in _files(root / f"{split}annot")}
-    unpaired = sorted(set(pictures) ^ set(truths))
-    if unpaired:
-        raise DatasetError(
-            f"{len(unpaired)} pictures of camvid {split!r} lack a partner, the first is "
-            f"{unpaired[0]!r}: every picture needs a label map of the same name, in {str(root)!r}"
-        )
-    samples = tuple(Sample(pictures[stem], truths[stem], CAMVID_IDS) for stem in sorted(pictures))
-    return Dataset("camvid", split, CAMVID, samples)
-
-
-LAYOUTS: dict[str, tuple[Callable[[Path, str], Dataset], tuple[str, ...]]] = {
-    "camvid": (camvid, ("train", "val", "test")),
+LAYOUTS: dict[str, tuple[Layout, tuple[str, ...]]] = {
+    "camvid": (camvid.camvid, camvid.SPLITS),
+    "cityscapes": (cityscapes.cityscapes, cityscapes.SPLITS),
+    "bdd100k": (bdd.bdd100k, bdd.SPLITS),
+    "vistas": (vistas.vistas_v1, vistas.SPLITS),
+    "vistas2": (vistas.vistas_v2, vistas.SPLITS),
+    "voc": (voc.voc, voc.SPLITS),
+    "ade20k": (ade.ade20k, ade.SPLITS),
+    "cocostuff": (coco.cocostuff, coco.SPLITS),
+    "context59": (context.context59, context.SPLITS),
+    "context60": (context.context60, context.SPLITS),
 }
 
 
-def open_dataset(reference: str, split: str) -> Dataset:
-    """``NAME:DIR`` and a split; ``train+val`` joins two."""
+def open_dataset(reference: str, split: str, *, labels: str = "", strict: bool = False) -> Dataset:
+    """``NAME:DIR`` or a TOML file, and a split; ``train+val`` joins two.
+
+    labels: the name of a label set to translate the truth into; what has no counterpart there
+    is IGNORE. strict: a label map with unknown ids or of another size than its picture is a
+    DatasetError when it is read; otherwise it is counted in ``problems``.
+    """
+    parts = _parts(reference, split)
+    own = parts[0].labels
+    samples = tuple(sample for part in parts for sample in part.samples)
+    tables = {id(sample.ids): sample.ids for sample in samples}
+    if labels and labels != own.name:
+        between = translation(own.name, labels)
+        tables = {key: _translated(table, between) for key, table in tables.items()}
+    problems = Problems(strict=strict)
+    return Dataset(
+        name=parts[0].name,
+        split=split,
+        labels=label_set(labels) if labels and labels != own.name else own,
+        samples=tuple(
+            replace(sample, ids=tables[id(sample.ids)], problems=problems) for sample in samples
+        ),
+        problems=problems,
+    )
+
+
+def _parts(reference: str, split: str) -> list[Dataset]:
     name, _, root = reference.partition(":")
+    if reference.endswith(".toml"):
+        described = read_description(Path(reference))
+        return [described.dataset(part) for part in _splits(reference, split, described.splits)]
     if name not in LAYOUTS or not root:
         raise UsageError(
             f"{reference!r} is not a data set: expected NAME:DIR with NAME one of "
-            f"{', '.join(LAYOUTS)}"
+            f"{', '.join(LAYOUTS)}, or a TOML file that describes one"
         )
     layout, splits = LAYOUTS[name]
-    unknown = [part for part in split.split("+") if part not in splits]
+    return [layout(Path(root), part) for part in _splits(name, split, splits)]
+
+
+def _splits(name: str, split: str, known: tuple[str, ...]) -> list[str]:
+    parts = split.split("+")
+    unknown = [part for part in parts if part not in known]
     if unknown:
-        raise UsageError(f"{name} has no split {unknown[0]!r}; it has {', '.join(splits)}")
-    parts = [layout(Path(root), part) for part in split.split("+")]
-    samples = tuple(sample for part in parts for sample in part.samples)
-    return Dataset(name, split, parts[0].labels, samples)
+        raise UsageError(f"{name} has no split {unknown[0]!r}; it has {', '.join(known)}")
+    return parts
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise DatasetError(
-            f"there is no folder {str(folder)!r}: see `rtseg eval --help` on layouts"
-        )
-    files = [path for path in folder.iterdir() if path.suffix in (".png", ".webp", ".jpg")]
-    if not files:
-        raise DatasetError(f"the folder {str(folder)!r} holds no pictures")
-    return files
+def _translated(table: NDArray[np.uint8], between: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    between = between.copy()
+    between[UNKNOWN] = UNKNOWN
+    return between[table]
