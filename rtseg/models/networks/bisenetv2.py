@@ -1,4 +1,4 @@
-"""BiSeNetV2: a wide shallow branch and a thin deep one, each gating the other.
+"""BiSeNetV2: a wide shallow branch for detail, gated by a thin deep one for context.
 
 Yu, Gao, Wang, Yu, Shen, Sang 2020, "BiSeNet V2: Bilateral Network with Guided Aggregation for
 Real-time Semantic Segmentation" (arXiv 2004.02147). Modules are named, and what the paper leaves
@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, initialise
-
 
 EXPANSION = 6
 """Of the depthwise convolutions: the paper's epsilon."""
@@ -151,7 +150,7 @@ class GatherExpandStrided(nn.Module):
 
 
 class GuidedAggregation(nn.Module):
-    """Detail gated by context at stride 8, context gated by detail at stride 32, their sum."""
+    """Detail gated by context at stride 8 and, pooled, at stride 32; the sum of both."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -155,8 +155,10 @@ class LightBag(nn.Module):
 
     def forward(self, detail: Tensor, context: Tensor, border: Tensor) -> Tensor:
         edge = torch.sigmoid(border)
-        fused: Tensor = self.conv_p((1 - edge) * context + detail)
-        return fused + self.conv_i(context + edge * detail)
+        fused: Tensor = self.conv_p(detail + (1 - edge) * context) + self.conv_i(
+            context + edge * detail
+        )
+        return fused
 
 
 def _bottleneck(width: int) -> nn.Sequential:
