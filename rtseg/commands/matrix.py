@@ -16,6 +16,7 @@ RIGHT, WRONG, EMPTY = (40, 98, 190), (214, 66, 52), (238, 240, 243)
 CELL, MARGIN = 44, 12  # pixels
 FONT, SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 INK = (28, 36, 48)
+AXES = ("row: true", "column: given")
 
 
 def matrix_table(confusion: Confusion, labels: LabelSet) -> str:
@@ -39,7 +40,7 @@ def matrix_table(confusion: Confusion, labels: LabelSet) -> str:
 def matrix_picture(confusion: Confusion, labels: LabelSet) -> Rgb:
     """The same cells; true classes are rows, predicted ones columns."""
     shares = _shares(confusion)
-    words = max(cv2.getTextSize(name, FONT, SIZE, 1)[0][0] for name in labels.names)
+    words = max(cv2.getTextSize(name, FONT, SIZE, 1)[0][0] for name in (*labels.names, *AXES))
     start = words + 2 * MARGIN
     side = start + CELL * len(labels) + MARGIN
     image = np.full((side, side, 3), 255, np.uint8)
@@ -51,17 +52,20 @@ def matrix_picture(confusion: Confusion, labels: LabelSet) -> Rgb:
             _text(shares, row, column),
             color=_ink(shares, row, column),
         )
-    image[start:, :start] = _names(labels, side - start, start)
-    image[:start, start:] = np.rot90(_names(labels, side - start, start)[::-1], 1)[::-1, ::-1]
+    image[start:, :start] = _names(labels, side - start, start, right=True)
+    image[:start, start:] = np.rot90(_names(labels, side - start, start, right=False))
+    for line, text in enumerate(AXES):
+        cv2.putText(image, text, (MARGIN, 24 + 20 * line), FONT, SIZE, INK, 1, cv2.LINE_AA)
     return image
 
 
-def _names(labels: LabelSet, height: int, width: int) -> Rgb:
-    """Right-aligned lines, one a cell."""
+def _names(labels: LabelSet, height: int, width: int, *, right: bool) -> Rgb:
+    """Lines of one side of the matrix, one a cell, aligned to the right or to the left."""
     strip = np.full((height, width, 3), 255, np.uint8)
     for index, name in enumerate(labels.names):
         (length, capital), _ = cv2.getTextSize(name, FONT, SIZE, 1)
-        at = (width - MARGIN - length, index * CELL + (CELL + capital) // 2)
+        left = width - MARGIN - length if right else MARGIN
+        at = (left, index * CELL + (CELL + capital) // 2)
         cv2.putText(strip, name, at, FONT, SIZE, INK, 1, cv2.LINE_AA)
     return strip
 

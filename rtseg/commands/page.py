@@ -52,8 +52,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 .matrix { font-size: 12px }
 .matrix td { min-width: 42px; height: 30px; text-align: center; border: 1px solid #fff }
 .matrix th { font-weight: 500; text-align: right; padding: 0 8px; white-space: nowrap }
-.matrix thead th { height: 120px; vertical-align: bottom; padding: 0 0 6px }
-.matrix thead span { writing-mode: vertical-rl; transform: rotate(180deg) }
+.matrix thead th { text-align: center; vertical-align: bottom; padding: 0 0 6px }
+.matrix thead span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg) }
 figure { margin: 0 0 26px }
 figure div { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px }
 figure img { width: 100%; display: block; border-radius: 4px }
