@@ -20,7 +20,9 @@ COMMANDS = {
     "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),
     "compare": ("rtseg.commands.compare", "Agreement of two models on any footage."),
     "models": ("rtseg.commands.models", "Which models there are."),
+    "label": ("rtseg.commands.label", "Models label footage for training."),
     "train": ("rtseg.commands.train", "Train a network."),
+    "import": ("rtseg.commands.import_model", "Published weights become a model."),
     "export": ("rtseg.commands.export", "A checkpoint becomes a model."),
 }
 """Verb -> (module, line in the list). ``command`` in the module is the verb, its docstring the

@@ -21,6 +21,19 @@ SHOWN = 3
 """Keys that an error names before it only counts."""
 
 
+class FirstClasses(nn.Module):
+    """A network without the outputs behind the first ``count``, so that they never win."""
+
+    def __init__(self, network: nn.Module, count: int) -> None:
+        super().__init__()
+        self.network = network
+        self.count = count
+
+    def forward(self, picture: Tensor) -> Tensor:
+        logits: Tensor = self.network(picture)
+        return logits[:, : self.count]
+
+
 def load_published(name: str, path: Path, classes: int) -> nn.Module:
     """The network, in evaluation mode, with the weights of an author's file.
 

@@ -1,0 +1,129 @@
+"""What ``rtseg export`` and ``rtseg import`` share: from an ONNX file to a measured package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rtseg.errors import UsageError
+
+if TYPE_CHECKING:
+    from rtseg.engine.package import ModelFile, ModelPackage
+    from rtseg.types import ModelSpec, Rgb, Tensor
+
+FULL, SMALL = "model.onnx", "model.int8.onnx"
+COMPARED = 32
+"""Pictures on which INT8 must agree with FP32."""
+
+
+def network_size(text: str, *, multiple: int) -> tuple[int, int]:
+    """``HxW`` -> (h, w); raises UsageError unless both are multiples."""
+    height, _, width = text.partition("x")
+    sides = [int(side) if side.isdecimal() else 0 for side in (height, width)]
+    if any(side < 1 or side % multiple for side in sides):
+        raise UsageError(
+            f"--size {text!r} is not HxW in multiples of {multiple}, e.g. {multiple * 11}x"
+            f"{multiple * 15}"
+        )
+    return sides[0], sides[1]
+
+
+def calibration_pictures(reference: str, count: int) -> list[Rgb]:
+    """Evenly drawn from a folder of pictures, or from the training split of a data set."""
+    from rtseg.source.dataset import open_dataset
+    from rtseg.source.images import ImageFolder
+
+    if not Path(reference).is_dir():
+        samples = open_dataset(reference, "train").samples
+        return [sample.picture() for sample in _evenly(samples, count)]
+    with ImageFolder(reference) as folder:
+        wanted = set(_evenly(range(len(folder.paths)), count))
+        return [frame.picture for frame in folder if frame.index in wanted]
+
+
+def as_tensors(pictures: Iterable[Rgb], spec: ModelSpec) -> list[Tensor]:
+    """The pictures as an engine would get them."""
+    import time
+    from fractions import Fraction
+
+    from rtseg.preprocess import prepare
+    from rtseg.types import Frame
+
+    return [
+        prepare(Frame(picture, index, Fraction(0), time.monotonic_ns()), spec).tensor
+        for index, picture in enumerate(pictures)
+    ]
+
+
+def quantize(folder: Path, spec: ModelSpec, tensors: list[Tensor]) -> ModelFile:
+    """Write the INT8 file of the folder's FP32 file."""
+    from rtseg.engine.ort import normalise
+    from rtseg.engine.quantize import quantize_for_cpu
+
+    pictures = [normalise(each, spec) for each in tensors]
+    quantize_for_cpu(folder / FULL, folder / SMALL, pictures)
+    return model_file(folder / SMALL)
+
+
+def model_file(path: Path) -> ModelFile:
+    from rtseg.engine.package import ModelFile, sha256_of
+
+    return ModelFile(path.name, sha256_of(path))
+
+
+def gate(package: ModelPackage, tensors: list[Tensor], *, at_least: float) -> float:
+    """The share of pixels on which INT8 agrees; raises ThresholdError where that is too little."""
+    from rtseg.engine.backends import make_engine
+    from rtseg.engine.gate import LEAST_CLASSES, accept, compare
+
+    with (
+        make_engine("openvino", package, "fp32", depth=1) as reference,
+        make_engine("openvino", package, "int8", depth=1) as candidate,
+    ):
+        agreement = compare(reference, candidate, tensors[:COMPARED])
+    if agreement.classes == len(package.labels):  # a small label set has no more to show
+        agreement = replace(agreement, classes=max(agreement.classes, LEAST_CLASSES))
+    accept(agreement, at_least=at_least)
+    return round(agreement.share, 4)
+
+
+def accuracy(
+    package: ModelPackage, data: str, precision: str, *, split: str = "test"
+) -> dict[str, Any]:
+    """An entry of the manifest's ``accuracy``, measured through the engine of users."""
+    from rtseg.engine.backends import make_engine
+    from rtseg.pipeline.evaluate import evaluate
+    from rtseg.source.dataset import open_dataset
+
+    dataset = open_dataset(data, split)
+    with make_engine("openvino", package, precision, depth=1) as engine:
+        confusion = evaluate(dataset.samples, engine)
+        info = engine.info
+    iou = dict(zip(dataset.labels.names, confusion.iou.round(4).tolist(), strict=True))
+    return {
+        "data": dataset.name,
+        "split": split,
+        "images": len(dataset.samples),
+        "backend": info.backend,
+        "precision": info.precision,
+        "miou": round(confusion.miou, 4),
+        "pixel_accuracy": round(confusion.pixel_accuracy, 4),
+        "per_class": {key: None if value != value else value for key, value in iou.items()},
+    }
+
+
+def report(package: ModelPackage, note: str) -> None:
+    """The package's place, a note on its INT8, and what was measured."""
+    from rtseg.commands.screen import show
+
+    show(f"{package.name}: {package.folder}", *([note] if note else []))
+    for each in package.manifest.accuracy:
+        show(
+            f"{each['precision']}: {100 * each['miou']:.2f} % mIoU on {each['data']} {each['split']}"
+        )
+
+
+def _evenly(items: Any, count: int) -> Any:
+    return items[:: max(1, len(items) // count)][:count]
