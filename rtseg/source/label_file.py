@@ -57,13 +57,21 @@ def read_label_map(path: Path) -> RawLabels:
 def _from_matlab(path: Path, chosen: Callable[[dict[str, Any]], Any]) -> RawLabels:
     try:
         from scipy.io import loadmat
+        from scipy.io.matlab import MatReadError
     except ModuleNotFoundError as error:
         raise DatasetError(
             f"{str(path)!r} is a MATLAB file, and reading it needs scipy: pip install scipy"
         ) from error
     try:
         return np.asarray(chosen(loadmat(path))).astype(np.uint16)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError) as error:
+    except (
+        MatReadError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        NotImplementedError,
+    ) as error:
         raise DatasetError(f"{str(path)!r} holds no label map: {error}") from error
 
 

@@ -91,15 +91,16 @@ def _table(folder: Path, labels: LabelSet) -> NDArray[np.uint8]:
 
 
 def _order(folder: Path) -> tuple[str, ...]:
-    """59_labels.txt, lines of ``1: aeroplane``, beside the folder or in it."""
-    for path in (folder.parent / "59_labels.txt", folder / "59_labels.txt"):
-        if path.is_file():
-            spelled = [line.split(":")[-1].replace(" ", "") for line in path.open(encoding="utf-8")]
-            order = tuple(OTHER_NAMES.get(name.strip(), name.strip()) for name in spelled if name)
-            if sorted(order) != sorted(CONTEXT_59.names):
-                raise DatasetError(f"{str(path)!r} does not name the 59 classes of PASCAL-Context")
-            return order
-    raise DatasetError(
-        f"the order of the classes in {str(folder)!r} is unknown: expected the authors' "
-        "59_labels.txt beside it"
-    )
+    """59_labels.txt, lines of ``1: aeroplane``, beside the folder."""
+    path = folder.parent / "59_labels.txt"
+    if not path.is_file():
+        raise DatasetError(
+            f"the order of the classes in {str(folder)!r} is unknown: expected the authors' list "
+            f"{str(path)!r}"
+        )
+    lines = path.read_text("utf-8").splitlines()
+    spelled = [line.split(":")[-1].replace(" ", "") for line in lines if line.strip()]
+    order = tuple(OTHER_NAMES.get(name, name) for name in spelled)
+    if sorted(order) != sorted(CONTEXT_59.names):
+        raise DatasetError(f"{str(path)!r} does not name the 59 classes of PASCAL-Context")
+    return order
