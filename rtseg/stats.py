@@ -1,8 +1,9 @@
 """What a running pipeline says of itself, in the words of the measurement vocabulary.
 
-capture_fps: frames that arrived. processed_fps: distinct frames that left the last sink (the
-headline). latency: from a frame's capture to its leaving the last sink. Nothing is smoothed and no
-outlier is removed.
+capture_fps: frames that arrived. processed_fps: distinct frames that the network saw and that left
+the last sink (the headline). written_fps: frames that left the last sink, also those whose labels
+were carried over from a key frame. latency: from a frame's capture to its leaving the last sink.
+Nothing is smoothed and no outlier is removed.
 """
 
 from __future__ import annotations
@@ -76,13 +77,16 @@ class Summary:
     """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause.
 
     areas: (256,) mean share of the picture, 0..1, of every class id over the frames written.
+    frames_warped: those of frames_written that the network never saw.
     """
 
     frames_read: int
     frames_written: int
+    frames_warped: int
     dropped: dict[str, int]
     capture_fps: float
     processed_fps: float
+    written_fps: float
     latency: Percentiles
     stages: dict[str, Percentiles]
     areas: NDArray[np.float64]
@@ -96,6 +100,7 @@ class RunStats:
         self.started_nanos = started_nanos
         self.captured = Meter()
         self.written = Meter()
+        self.processed = Meter()
         self.dropped: dict[str, int] = {}
         self._areas = np.zeros(256)
         self._latencies = array("q")
@@ -110,9 +115,11 @@ class RunStats:
         with self._lock:
             self.dropped[cause] = self.dropped.get(cause, 0) + count
 
-    def finish(self, captured_nanos: int, done_nanos: int) -> None:
-        """A frame has left the last sink."""
+    def finish(self, captured_nanos: int, done_nanos: int, *, warped: bool = False) -> None:
+        """A frame has left the last sink. warped: the network never saw it."""
         self.written.mark(done_nanos)
+        if not warped:
+            self.processed.mark(done_nanos)
         self._latencies.append(done_nanos - captured_nanos)
 
     def see(self, counts: NDArray[np.int64]) -> None:
@@ -124,9 +131,11 @@ class RunStats:
         return Summary(
             frames_read=self.captured.count,
             frames_written=self.written.count,
+            frames_warped=self.written.count - self.processed.count,
             dropped=dict(self.dropped),
             capture_fps=self.captured.fps,
-            processed_fps=self.written.fps,
+            processed_fps=self.processed.fps,
+            written_fps=self.written.fps,
             latency=Percentiles.of_nanos(self._latencies),
             stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
             areas=self._areas / max(1, self.written.count),

@@ -21,6 +21,9 @@ Rgb: TypeAlias = NDArray[np.uint8]
 LabelMap: TypeAlias = NDArray[np.uint8]
 """(H, W) uint8 class ids; 255 (``labels.IGNORE``) says "not labelled"."""
 
+Scores: TypeAlias = NDArray[np.float32]
+"""(C, h', w') how sure the network is of every class, 0..1; they add up to 1 at every place."""
+
 Tensor: TypeAlias = NDArray[Any]
 
 Precision: TypeAlias = Literal["fp32", "bf16", "fp16", "int8"]
@@ -61,19 +64,59 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How a picture moved since the one before, on a grid of its own size, coarser than (h, w).
+
+    flow: (gh, gw, 2) float32, x y in grid steps: what is at p now was at p + flow[p] before. None
+    where nobody asked for it: then things are taken to stand still.
+    residual: (gh, gw) float32, 0..255: the grey levels by which the moved picture still differs.
+    """
+
+    flow: NDArray[np.float32] | None
+    residual: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """tensor: (1, h, w, 3) uint8, R G B. Order and normalisation are folded into the engine."""
+    """tensor: (1, h, w, 3) uint8, R G B. Order and normalisation are folded into the engine.
+
+    motion: None where nobody asked, and where nothing is known: at a start, cut, gap or new size.
+    """
 
     frame: Frame
     tensor: Tensor
+    motion: Motion | None = None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """labels: (h', w'), as they are without scores. scores: (C, h', w')."""
+
+    labels: LabelMap
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """result: labels, or scores too where something is still to be made of them; None where the
+    network was not asked about this frame.
+    """
+
+    frame: Frame
+    result: LabelMap | Scored | None
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """labels: (h', w') at the engine's output size; the overlay and the sinks stretch it."""
+    """labels: (h', w') at the engine's output size; the overlay and the sinks stretch it.
+
+    warped: the network never saw this frame; its labels were carried over from an earlier one.
+    """
 
     frame: Frame
     labels: LabelMap
+    warped: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
@@ -22,6 +22,7 @@ from rtseg.overlay import Look, render, visible_classes
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
+from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
@@ -51,6 +52,7 @@ class Job:
     threads: int = 0
     limit: int | None = None
     mode: str = "auto"
+    smoothing: Smoothing = field(default_factory=Smoothing)
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
@@ -64,14 +66,15 @@ class Job:
                     "mode for it; leave --mode out"
                 )
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
-            engine = make_engine(
-                self.backend,
-                package,
-                self.precision,
-                depth=1 if source.info.live else 2,
-                threads=self.threads,
+            engine = self._engine(package, live=source.info.live)
+            pipeline = Pipeline(
+                source,
+                engine,
+                sinks,
+                render=painter,
+                limit=self.limit,
+                smoothing=self.smoothing,
             )
-            pipeline = Pipeline(source, engine, sinks, render=painter, limit=self.limit)
             pipeline.stats.started_nanos -= process_age_nanos()
             failure, code = self._drive(pipeline)
             run = self._described(package, engine, sinks, stats=pipeline.stats)
@@ -80,6 +83,20 @@ class Job:
         if failure is not None:
             raise failure
         return code
+
+    def _engine(self, package: ModelPackage, *, live: bool) -> Engine:
+        """With key frames one tensor is in flight: the next is too far away to wait for."""
+        depth = 1 if live or self.smoothing.keyframe != 1 else 2
+        if self.smoothing.active:
+            return make_engine(
+                self.backend,
+                package,
+                self.precision,
+                depth=depth,
+                threads=self.threads,
+                scores=True,
+            )
+        return make_engine(self.backend, package, self.precision, depth=depth, threads=self.threads)
 
     def _drive(self, pipeline: Pipeline) -> tuple[RtsegError | None, int]:
         """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
@@ -112,6 +129,7 @@ class Job:
             labels=package.labels,
             engine=_info(engine),
             mode="live" if source.info.live else "offline",
+            smoothing=self.smoothing,
             summary=stats.summary(),
             outputs=tuple(path for sink in sinks for path in sink.outputs),
             warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
@@ -129,7 +147,7 @@ class Painter:
         visible_classes(self.labels, self.look.hidden)
 
     def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
-        return self.paint(segmentation, f"{stats.written.fps:.0f} FPS")
+        return self.paint(segmentation, f"{stats.processed.fps:.0f} FPS")
 
     def paint(self, segmentation: Segmentation, *lines: str) -> Rgb:
         """lines: of text above the classes, where a legend is wanted."""

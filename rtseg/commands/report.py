@@ -12,6 +12,7 @@ from typing import Any
 from rtseg import __version__
 from rtseg.engine.base import EngineInfo
 from rtseg.labels import LabelSet
+from rtseg.smoothing import Smoothing
 from rtseg.source.base import SourceInfo
 from rtseg.stats import Summary
 from rtseg.types import ModelSpec
@@ -26,6 +27,7 @@ class Run:
     labels: LabelSet
     engine: EngineInfo | None
     mode: str
+    smoothing: Smoothing
     summary: Summary
     outputs: tuple[Path, ...]
     warnings: tuple[str, ...]
@@ -41,12 +43,18 @@ def as_json(run: Run) -> dict[str, Any]:
         "backend": engine.backend if engine else None,
         "precision": engine.precision if engine else None,
         "mode": run.mode,
+        "smooth": run.smoothing.mode,
+        "smooth_weight": run.smoothing.weight if run.smoothing.mode != "off" else None,
+        "keyframe": run.smoothing.keyframe or "adaptive",
         "frames_declared": run.source.frames,
         "frames_read": summary.frames_read,
         "frames_written": summary.frames_written,
+        "frames_key": summary.frames_written - summary.frames_warped,
+        "frames_warped": summary.frames_warped,
         "dropped": summary.dropped,
         "capture_fps": round(summary.capture_fps, 2),
         "processed_fps": round(summary.processed_fps, 2),
+        "written_fps": round(summary.written_fps, 2),
         "latency_ms": summary.latency.rounded(),
         "stages_ms": {name: each.rounded() for name, each in summary.stages.items()},
         "first_frame_seconds": round(summary.first_frame_seconds, 3),
@@ -85,6 +93,11 @@ def print_report(run: Run) -> None:
         if summary.areas[class_id] >= 0.0005:
             areas.add_row(run.labels.names[class_id], f"{100 * summary.areas[class_id]:.1f}")
     show(times, "", areas, "", f"processed_fps {summary.processed_fps:.1f}")
+    if run.smoothing.active:
+        show(
+            f"smoothing: {run.smoothing.words}; {summary.frames_warped} frames were warped, not "
+            f"processed: written_fps {summary.written_fps:.1f}"
+        )
     for path in run.outputs:
         show(f"wrote {path}")
 

@@ -21,6 +21,15 @@ def command(
     mode: Annotated[
         str, typer.Option(help="offline: every frame. live: paced, newest wins. auto: by source.")
     ] = "auto",
+    smooth: Annotated[
+        str, typer.Option(help="Steady labels: off, ema (standing camera) or flow (moving).")
+    ] = "off",
+    smooth_weight: Annotated[
+        float | None, typer.Option(help="Of the frame at hand, 0..1; default 0.5.")
+    ] = None,
+    keyframe: Annotated[
+        str, typer.Option(help="Network on every Nth frame, or adaptive; warped in between.")
+    ] = "1",
     look: Annotated[str, typer.Option(help="overlay, mask, side or contours.")] = "overlay",
     opacity: Annotated[float, typer.Option(help="Of the colours, 0..1.")] = 0.5,
     legend: Annotated[bool, typer.Option("--legend", help="Classes and FPS in a corner.")] = False,
@@ -52,11 +61,14 @@ def command(
     from rtseg.commands.job import Job, in_mode
     from rtseg.commands.outputs import Wanted, default_folder
     from rtseg.overlay import Look
+    from rtseg.smoothing import WEIGHT, Smoothing, parse_keyframe
     from rtseg.source.uri import open_source
 
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
     looks: Any = look
+    smooths: Any = smooth
+    weight = WEIGHT if smooth_weight is None else smooth_weight
     job = Job(
         reference=source,
         source=in_mode(opened, mode),
@@ -76,6 +88,7 @@ def command(
         threads=threads,
         limit=limit,
         mode=mode,
+        smoothing=Smoothing(smooths, weight, parse_keyframe(keyframe)),
     )
     code = job.run(json_on_stdout=as_json)
     if code:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, Literal, cast, overload
 
-from rtseg.engine.base import Engine
+from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.engine.package import ModelPackage
 from rtseg.errors import EngineError, UsageError
 from rtseg.types import Precision
@@ -37,6 +37,7 @@ def choose_precision(name: str, package: ModelPackage) -> Precision:
     return name
 
 
+@overload
 def make_engine(
     backend: str,
     package: ModelPackage,
@@ -44,8 +45,35 @@ def make_engine(
     *,
     depth: int = 2,
     threads: int = 0,
+    scores: Literal[False] = False,
+) -> Engine: ...
+
+
+@overload
+def make_engine(
+    backend: str,
+    package: ModelPackage,
+    precision: str = "auto",
+    *,
+    depth: int = 2,
+    threads: int = 0,
+    scores: Literal[True],
+) -> ScoringEngine: ...
+
+
+def make_engine(
+    backend: str,
+    package: ModelPackage,
+    precision: str = "auto",
+    *,
+    depth: int = 2,
+    threads: int = 0,
+    scores: bool = False,
 ) -> Engine:
-    """An engine that is not open yet: enter it on the thread that will use it."""
+    """An engine that is not open yet: enter it on the thread that will use it.
+
+    scores: whether ``collect_scored`` will be asked for; that costs a little on every frame.
+    """
     module, name, extra = BACKENDS[choose_backend(backend)]
     try:
         engine: Any = getattr(import_module(module), name)
@@ -54,4 +82,4 @@ def make_engine(
             f"the {backend} backend needs {error.name!r}; install it with: pip install '{extra}'"
         ) from error
     chosen = choose_precision(precision, package)
-    return cast(Engine, engine(package, chosen, depth=depth, threads=threads))
+    return cast(Engine, engine(package, chosen, depth=depth, threads=threads, scores=scores))

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Tensor
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,13 @@ class Engine(AbstractContextManager["Engine"], Protocol):
 
     def collect(self) -> LabelMap:
         """(h', w') uint8 class ids of the oldest tensor in flight."""
+        ...
+
+
+@runtime_checkable
+class ScoringEngine(Engine, Protocol):
+    """An engine that was made to say how sure it is; without that wish no score is computed."""
+
+    def collect_scored(self) -> Scored:
+        """Instead of ``collect``: the same labels, with the scores of every class."""
         ...

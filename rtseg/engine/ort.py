@@ -11,7 +11,7 @@ import onnxruntime
 from rtseg.engine.base import EngineInfo
 from rtseg.engine.package import ModelPackage
 from rtseg.errors import EngineError
-from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Scores, Tensor
 
 
 class OnnxRuntimeEngine:
@@ -20,13 +20,20 @@ class OnnxRuntimeEngine:
     """
 
     def __init__(
-        self, package: ModelPackage, precision: Precision, *, depth: int = 1, threads: int = 0
+        self,
+        package: ModelPackage,
+        precision: Precision,
+        *,
+        depth: int = 1,
+        threads: int = 0,
+        scores: bool = False,
     ) -> None:
         if precision not in ("fp32", "int8"):
             raise EngineError(f"the onnxruntime backend has no {precision}; it has: fp32, int8")
         self._package = package
         self._precision: Precision = precision
         self._threads = threads
+        self._scores = scores
         self._session: onnxruntime.InferenceSession | None = None
         self._waiting: deque[Tensor] = deque()
 
@@ -77,11 +84,21 @@ class OnnxRuntimeEngine:
         self._waiting.append(tensor)
 
     def collect(self) -> LabelMap:
+        labels: LabelMap = self._outputs("labels")[0][0]
+        return labels
+
+    def collect_scored(self) -> Scored:
+        if not self._scores:
+            raise EngineError("this engine computes no scores: make it with scores=True")
+        labels, logits = self._outputs("labels", "logits")
+        return Scored(labels[0], probabilities(logits[0]))
+
+    def _outputs(self, *names: str) -> list[Tensor]:
         if self._session is None:
             raise EngineError("the engine is not open")
         planes = normalise(self._waiting.popleft(), self.spec)
-        labels: LabelMap = self._session.run(["labels"], {"picture": planes})[0][0]
-        return labels
+        outputs: list[Tensor] = self._session.run(names, {"picture": planes})
+        return outputs
 
 
 def normalise(tensor: Tensor, spec: ModelSpec) -> Tensor:
@@ -89,3 +106,9 @@ def normalise(tensor: Tensor, spec: ModelSpec) -> Tensor:
     picture = tensor[..., ::-1] if spec.channel_order == "bgr" else tensor
     mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
     return np.ascontiguousarray(((picture - mean) / std).transpose(0, 3, 1, 2))
+
+
+def probabilities(logits: Tensor) -> Scores:
+    """(C, h, w) logits -> the same in float32, adding up to 1 over the classes."""
+    powers = np.exp(logits - logits.max(0))
+    return np.asarray(powers / powers.sum(0), np.float32)

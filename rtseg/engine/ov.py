@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,7 @@ from openvino.preprocess import PrePostProcessor
 from rtseg.engine.base import EngineInfo
 from rtseg.engine.package import ModelPackage
 from rtseg.errors import EngineError
-from rtseg.types import LabelMap, ModelSpec, Precision, Tensor
+from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Tensor
 
 HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 """What the layers that are not INT8 run in. Never left to OpenVINO: on CPUs with AVX512-BF16 its
@@ -30,11 +30,17 @@ class OpenVinoEngine:
     """uint8 NHWC pictures in, label maps out; order and normalisation are part of the graph.
 
     threads: CPU threads, 0 = all. depth: tensors in flight; two keep the cores busy while the
-    caller hands over results, one gives the lowest latency.
+    caller hands over results, one gives the lowest latency. scores: for ``collect_scored``.
     """
 
     def __init__(
-        self, package: ModelPackage, precision: Precision, *, depth: int = 2, threads: int = 0
+        self,
+        package: ModelPackage,
+        precision: Precision,
+        *,
+        depth: int = 2,
+        threads: int = 0,
+        scores: bool = False,
     ) -> None:
         if precision not in HINTS:
             raise EngineError(
@@ -44,6 +50,7 @@ class OpenVinoEngine:
         self._precision = precision
         self._depth = depth
         self._threads = threads
+        self._scores = scores
         self._info: EngineInfo | None = None
         self._free: deque[openvino.InferRequest] = deque()
         self._busy: deque[openvino.InferRequest] = deque()
@@ -93,21 +100,33 @@ class OpenVinoEngine:
         self._busy.append(request)
 
     def collect(self) -> LabelMap:
+        with self._finished() as request:
+            return _labels(request)
+
+    def collect_scored(self) -> Scored:
+        if not self._scores:
+            raise EngineError("this engine computes no scores: make it with scores=True")
+        with self._finished() as request:
+            return Scored(_labels(request), np.array(request.get_output_tensor(1).data[0]))
+
+    @contextmanager
+    def _finished(self) -> Iterator[openvino.InferRequest]:
+        """The oldest request, free again as soon as its results were copied."""
         request = self._busy.popleft()
         try:
             request.wait()
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed while inferring: {_reason(error)}") from error
-        labels: LabelMap = np.array(request.get_output_tensor(0).data[0], np.uint8)
+        yield request
         self._free.append(request)
-        return labels
 
     def _graph(self, core: openvino.Core, path: Path) -> openvino.Model:
         """Pictures to labels: pre-processing in front of the network, ArgMax behind it."""
         spec = self._package.spec
         model = core.read_model(path)
         logits = model.output("logits").get_node().input_value(0)
-        process = PrePostProcessor(openvino.Model([argmax(logits)], model.get_parameters()))
+        results = [argmax(logits), *([probabilities(logits)] if self._scores else [])]
+        process = PrePostProcessor(openvino.Model(results, model.get_parameters()))
         process.input().tensor().set_element_type(openvino.Type.u8)
         process.input().tensor().set_layout(openvino.Layout("NHWC"))
         process.input().model().set_layout(openvino.Layout("NCHW"))
@@ -162,6 +181,15 @@ def argmax(logits: openvino.Output) -> openvino.Node:
     ranked = ops.select(ops.equal(logits, best), ops.constant(rank), np.float32(0))
     first = ops.subtract(np.float32(classes), ops.reduce_max(ranked, channel))
     return ops.convert(first, "u8")
+
+
+def probabilities(logits: openvino.Output) -> openvino.Node:
+    """(1, C, h, w) logits -> the same in float32, adding up to 1 over the classes."""
+    return ops.convert(ops.softmax(logits, 1), "f32")
+
+
+def _labels(request: openvino.InferRequest) -> LabelMap:
+    return np.array(request.get_output_tensor(0).data[0], np.uint8)
 
 
 def _reason(error: RuntimeError) -> str:

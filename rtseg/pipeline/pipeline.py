@@ -9,19 +9,20 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from rtseg.engine.base import Engine
+from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.errors import RtsegError, StageError
 from rtseg.pipeline.channel import Channel, Closed
 from rtseg.preprocess import prepare
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
+from rtseg.smoothing import KeyFrames, Smoother, Smoothing
 from rtseg.source.base import Source
 from rtseg.stats import RunStats
-from rtseg.types import Frame, Picture, Prepared, Rgb, Segmentation
+from rtseg.types import Frame, Inferred, LabelMap, Picture, Prepared, Rgb, Scored, Segmentation
 
 Render = Callable[[Segmentation, RunStats], Rgb]
 """Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
@@ -32,7 +33,8 @@ class Pipeline:
 
     The source must be open; it is read on the capture thread. The engine and the sinks are opened
     and closed on their own threads. ``source.info.live`` decides the policy: every frame in order,
-    or the newest frame with the others counted as dropped.
+    or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
+    looks for motion on the thread that pre-processes and averages on the one that paints.
 
     Whoever ends, for whatever reason, aborts what feeds it and closes what it feeds: so a lost
     source still gets its last frames written, and a full disk stops the capture.
@@ -46,6 +48,7 @@ class Pipeline:
         *,
         render: Render,
         limit: int | None = None,
+        smoothing: Smoothing | None = None,
     ) -> None:
         self.stats = RunStats(time.monotonic_ns())
         self._source, self._engine, self._sinks = source, engine, sinks
@@ -55,15 +58,19 @@ class Pipeline:
         self._failure: tuple[str, BaseException] | None = None
         self._failure_lock = threading.Lock()
         live = source.info.live
+        self._smoothing = smoothing if smoothing and smoothing.active else None
+        self._result: Callable[[], LabelMap | Scored] = engine.collect
+        if self._smoothing:
+            self._result = cast(ScoringEngine, engine).collect_scored
         self._frames: Channel[Frame] = Channel(1 if live else 3, latest=live)
         self._prepared: Channel[Prepared] = Channel(1 if live else 2)
-        self._segmented: Channel[Segmentation] = Channel(1 if live else 2)
+        self._inferred: Channel[Inferred] = Channel(1 if live else 2)
         self._pictures: Channel[Picture] = Channel(1 if live else 2)
         self._threads = [
             self._thread("capture", self._capture, gives=self._frames),
             self._thread("preprocess", self._prepare, takes=self._frames, gives=self._prepared),
-            self._thread("inference", self._infer, takes=self._prepared, gives=self._segmented),
-            self._thread("overlay", self._show, takes=self._segmented, gives=self._pictures),
+            self._thread("inference", self._infer, takes=self._prepared, gives=self._inferred),
+            self._thread("overlay", self._show, takes=self._inferred, gives=self._pictures),
             self._thread("sinks", self._write, takes=self._pictures),
         ]
 
@@ -89,7 +96,7 @@ class Pipeline:
     def stop(self) -> None:
         """End now: frames in flight are lost, sinks still close properly. Any thread."""
         self._finishing.set()
-        for channel in (self._frames, self._prepared, self._segmented, self._pictures):
+        for channel in (self._frames, self._prepared, self._inferred, self._pictures):
             channel.abort()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
@@ -129,36 +136,59 @@ class Pipeline:
             self._frames.put(frame)
 
     def _prepare(self) -> None:
+        live = self._source.info.live
+        tracker = self._smoothing.tracker(live=live) if self._smoothing else None
         for frame in self._frames:
             started = time.monotonic_ns()
             prepared = prepare(frame, self._engine.spec)
-            self.stats.clock("preprocess", time.monotonic_ns() - started)
+            done = time.monotonic_ns()
+            self.stats.clock("preprocess", done - started)
+            if tracker is not None:
+                prepared = tracker(prepared)
+                self.stats.clock("motion", time.monotonic_ns() - done)
             self._prepared.put(prepared)
 
     def _infer(self) -> None:
         with self._engine as engine:
             warm_up(engine)
-            flying: deque[tuple[Prepared, int]] = deque()
+            is_key = KeyFrames(self._smoothing or Smoothing())
+            flying: deque[tuple[Prepared, int | None]] = deque()
             for prepared in self._prepared:
-                flying.append((prepared, time.monotonic_ns()))
-                engine.submit(prepared.tensor)
+                submitted_nanos = None
+                if is_key(prepared.motion):
+                    submitted_nanos = time.monotonic_ns()
+                    engine.submit(prepared.tensor)
+                flying.append((prepared, submitted_nanos))
                 if len(flying) == engine.depth:
                     self._collect(*flying.popleft())
             while flying:
                 self._collect(*flying.popleft())
 
-    def _collect(self, prepared: Prepared, submitted_nanos: int) -> None:
-        labels = self._engine.collect()
-        self.stats.clock("inference", time.monotonic_ns() - submitted_nanos)
-        self._segmented.put(Segmentation(prepared.frame, labels))
+    def _collect(self, prepared: Prepared, submitted_nanos: int | None) -> None:
+        """submitted_nanos: None for a frame that the network does not see."""
+        result: LabelMap | Scored | None = None
+        if submitted_nanos is not None:
+            result = self._result()
+            self.stats.clock("inference", time.monotonic_ns() - submitted_nanos)
+        self._inferred.put(Inferred(prepared.frame, result, prepared.motion))
 
     def _show(self) -> None:
         wanted = any(sink.wants_image for sink in self._sinks)
-        for segmentation in self._segmented:
+        smoother = Smoother(self._smoothing or Smoothing())
+        for inferred in self._inferred:
+            segmentation = self._settle(inferred, smoother)
             started = time.monotonic_ns()
             image = self._render(segmentation, self.stats) if wanted else None
             self.stats.clock("overlay", time.monotonic_ns() - started)
             self._pictures.put(Picture(segmentation, image))
+
+    def _settle(self, inferred: Inferred, smoother: Smoother) -> Segmentation:
+        if self._smoothing is None and isinstance(inferred.result, np.ndarray):
+            return Segmentation(inferred.frame, inferred.result)
+        started = time.monotonic_ns()
+        segmentation = smoother(inferred)
+        self.stats.clock("smooth", time.monotonic_ns() - started)
+        return segmentation
 
     def _write(self) -> None:
         pictures = iter(self._pictures)
@@ -175,8 +205,10 @@ class Pipeline:
                     sink.write(picture)
                 done = time.monotonic_ns()
                 self.stats.clock("sinks", done - started)
-                self.stats.finish(picture.segmentation.frame.captured_nanos, done)
-                self.stats.see(class_counts(picture.segmentation.labels, 256))
+                segmentation = picture.segmentation
+                captured = segmentation.frame.captured_nanos
+                self.stats.finish(captured, done, warped=segmentation.warped)
+                self.stats.see(class_counts(segmentation.labels, 256))
 
     def _thread(
         self,

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from rtseg.engine.base import Engine
+from collections.abc import Iterable, Iterator
+
+from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.preprocess import prepare
-from rtseg.types import Frame, Segmentation
+from rtseg.smoothing import KeyFrames, Smoother, Smoothing
+from rtseg.types import Frame, Inferred, Segmentation
 
 
 def segment(frame: Frame, engine: Engine) -> Segmentation:
     """With an open engine that has nothing in flight, on the engine's thread."""
     engine.submit(prepare(frame, engine.spec).tensor)
     return Segmentation(frame, engine.collect())
+
+
+def segment_steadily(
+    frames: Iterable[Frame], engine: ScoringEngine, smoothing: Smoothing
+) -> Iterator[Segmentation]:
+    """Frames of one source in their order; otherwise as ``segment``."""
+    tracker, is_key = smoothing.tracker(), KeyFrames(smoothing)
+    smoother = Smoother(smoothing)
+    for frame in frames:
+        prepared = tracker(prepare(frame, engine.spec))
+        scored = None
+        if is_key(prepared.motion):
+            engine.submit(prepared.tensor)
+            scored = engine.collect_scored()
+        yield smoother(Inferred(frame, scored, prepared.motion))
