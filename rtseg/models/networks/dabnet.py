@@ -75,11 +75,11 @@ class Conv(nn.Module):
         activated: bool = False,
     ) -> None:
         super().__init__()
-        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
-        steps = tuple(dilation if side > 1 else 1 for side in sides)
-        padding = tuple(step * (side // 2) for step, side in zip(steps, sides, strict=True))
+        rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
+        steps = (dilation if rows > 1 else 1, dilation if columns > 1 else 1)
+        padding = (steps[0] * (rows // 2), steps[1] * (columns // 2))
         self.conv = nn.Conv2d(
-            inputs, outputs, sides, stride, padding, steps, groups=groups, bias=False
+            inputs, outputs, (rows, columns), stride, padding, steps, groups=groups, bias=False
         )
         self.bn_prelu = NormPReLU(outputs) if activated else None
 

@@ -2,23 +2,20 @@
 
 Li, Xiong, Fan, Sun 2019, "DFANet: Deep Feature Aggregation for Real-Time Semantic Segmentation"
 (arXiv 1904.02216), figure 2 and table 1. The authors released no code: the decoder's width and the
-place of each stride (in the last convolution of a block) are this project's reading.
+place of each stride (in the last convolution of a block) are this project's reading, and so is the
+attention's sigmoid.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rtseg.models.networks.blocks import ConvBnRelu, Heads, initialise, upsample_to
 
 
 class DFANet(nn.Module):
-    """(N, 3, h, w) -> (N, classes, h/4, w/4) logits; h and w multiples of 32.
-
-    In training N is 2 or more: the attention's batch norms see one value per channel and picture.
-    """
+    """(N, 3, h, w) -> (N, classes, h/4, w/4) logits; h and w multiples of 32."""
 
     def __init__(
         self,
@@ -38,6 +35,9 @@ class DFANet(nn.Module):
         self.deep = nn.ModuleList(ConvBnRelu(widths[2], decoder_width, 1) for _ in range(3))
         self.head = nn.Conv2d(decoder_width, classes, 1)
         initialise(self)
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eps = 1e-3  # Xception's: at stride 64 a norm sees few values
 
     def forward(self, x: Tensor) -> Tensor | Heads:
         y: Tensor = self.stem(x)
@@ -67,16 +67,16 @@ class Backbone(nn.Module):
             )
             for before, width, depth in zip(inputs, widths, (4, 6, 4), strict=True)
         )
-        self.classifier = nn.Conv2d(widths[2], 1000, 1)
-        self.attention = ConvBnRelu(1000, widths[2], 1)
+        self.attention = nn.Sequential(
+            nn.Conv2d(widths[2], 1000, 1), nn.Conv2d(1000, widths[2], 1), nn.Sigmoid()
+        )
 
     def forward(self, x: Tensor, earlier: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         maps: list[Tensor] = []
         for index, stage in enumerate(self.stages):
             x = stage(torch.cat([x, earlier[index]], 1) if earlier else x)
             maps.append(x)
-        weights = self.attention(self.classifier(x.mean((2, 3), keepdim=True)))
-        return x * weights, tuple(maps)
+        return x * self.attention(x.mean((2, 3), keepdim=True)), tuple(maps)
 
 
 class Block(nn.Module):
@@ -86,6 +86,7 @@ class Block(nn.Module):
         super().__init__()
         inner = outputs // 4
         self.branch = nn.Sequential(
+            nn.ReLU(),
             *_separable(inputs, inner),
             nn.ReLU(),
             *_separable(inner, inner),
@@ -99,7 +100,8 @@ class Block(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.branch(x) + self.shortcut(x))
+        summed: Tensor = self.branch(x) + self.shortcut(x)
+        return summed
 
 
 def _separable(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:

@@ -15,10 +15,7 @@ from rtseg.models.networks.blocks import ConvBnRelu, Heads, initialise, upsample
 
 
 class LEDNet(nn.Module):
-    """(N, 3, h, w) -> (N, classes, h/8, w/8) logits; h and w multiples of 8.
-
-    In training N is 2 or more: one batch norm sees a single value per channel and picture.
-    """
+    """(N, 3, h, w) -> (N, classes, h/8, w/8) logits; h and w multiples of 8."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -32,6 +29,10 @@ class LEDNet(nn.Module):
         )
         self.decoder = AttentionPyramid(128, classes)
         initialise(self)
+        nn.init.zeros_(self.decoder.whole.weight)
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eps = 1e-3  # the authors': maps of one channel may come close to constant
 
     def forward(self, x: Tensor) -> Tensor | Heads:
         logits: Tensor = self.decoder(self.encoder(x))
@@ -56,23 +57,28 @@ class SplitBlock(nn.Module):
 
     def __init__(self, width: int, *, dilation: int = 1, dropout: float) -> None:
         super().__init__()
-        self.half = width // 2
-        self.left = _factorised(self.half, dilation, dropout, columns_first=True)
-        self.right = _factorised(self.half, dilation, dropout, columns_first=False)
+        self.middle = width // 2
+        self.left = _factorised(self.middle, dilation, dropout, columns_first=True)
+        self.right = _factorised(self.middle, dilation, dropout, columns_first=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        half = self.half
+        half = self.middle
         y = torch.cat([self.left(x[:, :half]), self.right(x[:, half:])], 1)
         return _shuffled(functional.relu(x + y))
 
 
 class AttentionPyramid(nn.Module):
-    """Class scores, weighed by one map seen at three scales, plus what the whole picture says."""
+    """Class scores, weighed by one map seen at three scales, plus what the whole picture says.
+
+    Neither term of the logits has a ReLU: the paper draws none, and it would mute classes.
+    """
 
     def __init__(self, inputs: int, classes: int) -> None:
         super().__init__()
-        self.scores = ConvBnRelu(inputs, classes, 1)
-        self.whole = ConvBnRelu(inputs, classes, 1)
+        self.scores = nn.Sequential(
+            nn.Conv2d(inputs, classes, 1, bias=False), nn.BatchNorm2d(classes)
+        )
+        self.whole = nn.Conv2d(inputs, classes, 1)
         self.down1 = ConvBnRelu(inputs, 1, 7, stride=2)
         self.down2 = ConvBnRelu(1, 1, 5, stride=2)
         self.down3 = nn.Sequential(ConvBnRelu(1, 1, 3, stride=2), ConvBnRelu(1, 1, 3))
@@ -87,7 +93,8 @@ class AttentionPyramid(nn.Module):
         side = self.side1(half)
         attention = side + upsample_to(attention, side)
         scores: Tensor = self.scores(x)
-        return scores * upsample_to(attention, scores) + self.whole(x.mean((2, 3), keepdim=True))
+        whole: Tensor = self.whole(x.mean((2, 3), keepdim=True))
+        return scores * upsample_to(attention, scores) + whole
 
 
 def _factorised(width: int, dilation: int, dropout: float, *, columns_first: bool) -> nn.Sequential:

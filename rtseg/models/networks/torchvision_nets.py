@@ -25,7 +25,7 @@ class TorchvisionNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor | Heads:
         maps = self.network.backbone(x)
-        logits: Tensor = self.network.classifier(maps["out"] if "out" in maps else maps)
+        logits: Tensor = self.network.classifier(maps.get("out", maps))
         if not self.training:
             return logits
         others = (self.network.aux_classifier(maps["aux"]),) if self.auxiliary else ()
