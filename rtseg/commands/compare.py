@@ -45,12 +45,15 @@ def command(
     """
     from rtseg.commands.engines import Choice
     from rtseg.commands.page import writable_folder
-    from rtseg.errors import ThresholdError
+    from rtseg.errors import ThresholdError, UsageError
     from rtseg.labels import label_set, translation
     from rtseg.pipeline.compare import Comparison
     from rtseg.source.uri import open_source
 
-    a, b = Choice.of(first, size=size).engine(), Choice.of(second, size=size).engine()
+    choices = Choice.of(first, size=size), Choice.of(second, size=size)
+    if size and not any(choice.size for choice in choices):
+        raise UsageError("--size is for checkpoints, and neither A nor B is a checkpoint")
+    a, b = (choice.engine() for choice in choices)
     translation(b.spec.labels, a.spec.labels)  # refused before anything is opened
     labels = label_set(a.spec.labels)
     footage = open_source(source)
