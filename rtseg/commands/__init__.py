@@ -18,6 +18,7 @@ COMMANDS = {
     "run": ("rtseg.commands.run", "Segment a video, camera or folder."),
     "demo": ("rtseg.commands.demo", "The main job on a synthetic road."),
     "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),
+    "temporal": ("rtseg.commands.temporal", "How steady labels are, and smoothed."),
     "compare": ("rtseg.commands.compare", "Agreement of two models on any footage."),
     "models": ("rtseg.commands.models", "Which models there are."),
     "label": ("rtseg.commands.label", "Models label footage for training."),

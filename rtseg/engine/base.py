@@ -56,6 +56,8 @@ class Engine(AbstractContextManager["Engine"], Protocol):
 class ScoringEngine(Engine, Protocol):
     """An engine that was made to say how sure it is; without that wish no score is computed."""
 
+    def __enter__(self) -> ScoringEngine: ...
+
     def collect_scored(self) -> Scored:
         """Instead of ``collect``: the same labels, with the scores of every class."""
         ...
