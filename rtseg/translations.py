@@ -63,6 +63,9 @@ _VISTAS = {
 Cityscapes labels them apart and evaluates none of them."""
 
 TRANSLATIONS: dict[tuple[str, str], dict[str, str]] = {
+    # Where ESPNetv2 2.0 (Cityscapes) sees terrain in every ninth picture of CamVid's train split,
+    # CamVid has tree in 62 % and pavement in 17 % of the pixels: its grass is VegetationMisc.
+    # Where it sees a wall, CamVid has building in 42 %, fence in 30 % and tree in 18 %.
     ("cityscapes19", "camvid11"): {
         "road": "road",
         "sidewalk": "pavement",
@@ -73,6 +76,7 @@ TRANSLATIONS: dict[tuple[str, str], dict[str, str]] = {
         "traffic light": "sign",
         "traffic sign": "sign",
         "vegetation": "tree",
+        "terrain": "tree",
         "sky": "sky",
         "person": "pedestrian",
         "rider": "bicyclist",

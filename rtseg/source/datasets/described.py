@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ KEYS: dict[str, type] = {
 }
 NEEDED = ("pictures", "masks", "splits")
 LONGEST = 254
+
+Value = TypeVar("Value", int, tuple[int, int, int])
+"""What stands in a mask: an id, or R, G, B."""
 
 
 @dataclass(frozen=True)
@@ -136,34 +139,39 @@ def _labels(content: Mapping[str, Any], *, name: str) -> LabelSet:
 def _table(content: Mapping[str, Any], labels: LabelSet) -> NDArray[np.uint8]:
     ignored = content.get("ignored", [])
     if "mask_colors" in content:
-        colors = _by_value(content["mask_colors"], labels, depth=1)
+        colors = _by_value(content["mask_colors"], labels, _color)
         return color_table(colors, ignored=[_color(each) for each in ignored])
     ids = (
-        _by_value(content["ids"], labels, depth=0)
+        _by_value(content["ids"], labels, _id)
         if "ids" in content
         else {index: index for index in range(len(labels))}
     )
-    for value in (*ids, *ignored):
-        if type(value) is not int or not 0 <= value < 1 << 16:
-            raise ValueError(f"an id must be 0 to 65535, not {value!r}")
-    return id_table(ids, ignored=ignored, size=max(255, *ids, *ignored) + 1)
+    none = [_id(each) for each in ignored]
+    return id_table(ids, ignored=none, size=max(255, *ids, *none) + 1)
 
 
-def _by_value(classes: Mapping[str, Any], labels: LabelSet, *, depth: int) -> dict[Any, int]:
-    """From each class's value or list of values; depth: how many lists a value itself is."""
-    table: dict[Any, int] = {}
+def _by_value(
+    classes: Mapping[str, Any], labels: LabelSet, parse: Callable[[Any], Value]
+) -> dict[Value, int]:
+    """From each class's value or list of values; a colour is itself a list."""
+    table: dict[Value, int] = {}
     for name, given in classes.items():
         if name not in labels.names:
             raise ValueError(f"no class {name!r}; there are: {', '.join(labels.names)}")
-        several = isinstance(given, list) and (
-            depth == 0 or all(isinstance(x, list) for x in given)
+        single = not isinstance(given, list) or (
+            parse is _color and not all(isinstance(each, list) for each in given)
         )
-        for value in given if several else [given]:
-            key = _color(value) if depth else value
-            if key in table:
+        for value in map(parse, [given] if single else given):
+            if value in table:
                 raise ValueError(f"{value!r} stands for two classes")
-            table[key] = labels.names.index(name)
+            table[value] = labels.names.index(name)
     return table
+
+
+def _id(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 16:
+        raise ValueError(f"an id must be 0 to 65535, not {value!r}")
+    return value
 
 
 def _color(value: Any) -> tuple[int, int, int]:
@@ -173,7 +181,8 @@ def _color(value: Any) -> tuple[int, int, int]:
 
 def _bytes(rows: Any) -> NDArray[np.uint8]:
     colors = np.array(rows)
-    if colors.ndim != 2 or colors.shape[1] != 3 or not ((colors >= 0) & (colors <= 255)).all():
+    whole = colors.ndim == 2 and colors.shape[1] == 3 and colors.dtype.kind == "i"
+    if not whole or colors.min() < 0 or colors.max() > 255:
         raise ValueError(f"a colour is [R, G, B] of 0 to 255, not {rows!r}")
     return colors.astype(np.uint8)
 
