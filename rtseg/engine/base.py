@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Protocol, runtime_checkable
 
 from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Tensor
@@ -26,13 +26,22 @@ class EngineInfo:
 
 
 @runtime_checkable
-class Engine(AbstractContextManager["Engine"], Protocol):
+class Engine(Protocol):
     """Opened, fed and closed on one thread: an accelerator's context belongs to a thread.
 
     At most ``depth`` tensors are in flight: ``submit`` starts one, ``collect`` waits for the
     oldest. The tensor must not change before it was collected; the label map that comes back is
     the caller's own.
     """
+
+    def __enter__(self) -> Engine: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
     @property
     def spec(self) -> ModelSpec: ...
