@@ -180,7 +180,10 @@ def _color(value: Any) -> tuple[int, int, int]:
 
 
 def _bytes(rows: Any) -> NDArray[np.uint8]:
-    colors = np.array(rows)
+    try:
+        colors = np.array(rows)
+    except ValueError:  # rows of different lengths
+        colors = np.empty(0)
     whole = colors.ndim == 2 and colors.shape[1] == 3 and colors.dtype.kind == "i"
     if not whole or colors.min() < 0 or colors.max() > 255:
         raise ValueError(f"a colour is [R, G, B] of 0 to 255, not {rows!r}")
