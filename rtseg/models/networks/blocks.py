@@ -105,18 +105,19 @@ def resize(x: Tensor, size: list[int], *, align_corners: bool = False) -> Tensor
 
 
 def fixed_average_pool(x: Tensor, rows: int, columns: int) -> Tensor:
-    """(N, C, H, W) -> (N, C, rows, columns) by windows of one size, whose kernel is a constant
-    in an exported graph.
+    """(N, C, H, W) -> (N, C, rows, columns), at most one per pixel: adaptive pooling, without the
+    operator that neither exporter nor TensorRT takes.
 
-    Equals adaptive pooling wherever the map divides evenly; elsewhere adaptive pooling has
-    windows of several sizes, which neither exporter nor TensorRT takes, and these overlap
-    instead.
+    Where the map divides evenly it is a pool with a constant kernel; elsewhere the windows are of
+    several sizes, and two constant matrices average them.
     """
     height, width = int(x.shape[2]), int(x.shape[3])
     rows, columns = min(rows, height), min(columns, width)
-    stride = (height // rows, width // columns)
-    kernel = (height - (rows - 1) * stride[0], width - (columns - 1) * stride[1])
-    return functional.avg_pool2d(x, kernel, stride)
+    if height % rows == 0 and width % columns == 0:
+        return functional.avg_pool2d(x, (height // rows, width // columns))
+    down = torch.tensor(_averages(height, rows), dtype=x.dtype, device=x.device)
+    across = torch.tensor(_averages(width, columns), dtype=x.dtype, device=x.device)
+    return down @ x @ across.T
 
 
 def initialise(module: nn.Module) -> None:
@@ -139,3 +140,12 @@ def initialise(module: nn.Module) -> None:
 def labels_of(logits: Tensor) -> Tensor:
     """(1, C, h, w) -> (1, h, w) uint8. Twice cast: TensorRT makes uint8 only of a float."""
     return torch.argmax(logits, dim=1).to(torch.float32).to(torch.uint8)
+
+
+def _averages(extent: int, count: int) -> list[list[float]]:
+    """``count`` rows of weights for ``extent`` pixels, each 1/n over n neighbours."""
+    bounds = [(i * extent // count, -(-(i + 1) * extent // count)) for i in range(count)]
+    return [
+        [1 / (end - start) if start <= pixel < end else 0.0 for pixel in range(extent)]
+        for start, end in bounds
+    ]
