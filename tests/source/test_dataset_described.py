@@ -82,6 +82,15 @@ def test_a_list_chooses_the_pictures_of_a_split(root: Path) -> None:
     assert [sample.name for sample in samples] == ["b"]
 
 
+def test_a_listed_name_may_hold_dots(root: Path) -> None:
+    write_picture(root / "train/images/a.1.jpg")
+    write_ids(root / "train/masks/a.1_mask.png", 0, 1, 2, 255)
+    (root / "train.txt").write_text("a.1\nimages/b.jpg\n")
+    text = 'names = ["x", "y", "z"]\nlist = "{split}.txt"'
+    samples = open_dataset(described(root, text), "train").samples
+    assert [sample.name for sample in samples] == ["a.1", "b"]
+
+
 def test_the_root_may_be_elsewhere(root: Path) -> None:
     (root / "descriptions").mkdir()
     text = 'root = ".."\nnames = ["x", "y", "z"]'

@@ -12,7 +12,7 @@ from miniature import row, write_colors, write_ids, write_indices, write_picture
 from rtseg.errors import DatasetError, UsageError
 from rtseg.labels import CAMVID, CITYSCAPES, IGNORE, VISTAS_65, VISTAS_123
 from rtseg.source.dataset import open_dataset
-from rtseg.source.datasets.camvid import COLORS, _split_of
+from rtseg.source.datasets.camvid import COLORS, split_of
 from rtseg.source.datasets.cityscapes import TABLES
 from rtseg.source.sample import UNKNOWN
 
@@ -90,7 +90,7 @@ def test_the_drives_reproduce_segnets_lists(shared: Path, split: str, pictures: 
     lines = (shared / "camvid" / f"{split}.txt").read_text().split()
     names = {Path(line).stem for line in lines}
     assert len(names) == pictures
-    assert {_split_of(name) for name in names} == {split}
+    assert {split_of(name) for name in names} == {split}
 
 
 def test_the_cityscapes_tables_are_those_of_its_authors() -> None:

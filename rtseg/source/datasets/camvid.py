@@ -56,6 +56,14 @@ def camvid(root: Path, split: str) -> Dataset:
     return Dataset("camvid", split, CAMVID, samples)
 
 
+def split_of(name: str) -> str:
+    """0001TP is cut in two, and 101 consecutive frames of 0016E5 are the validation split."""
+    drive, _, frame = name.partition("_")
+    if drive == "Seq05VD" or (drive == "0001TP" and frame >= "008550"):
+        return "test"
+    return "val" if drive == "0016E5" and "07959" <= frame <= "08159" else "train"
+
+
 def _segnet(root: Path, split: str) -> tuple[Sample, ...]:
     """``SPLIT/*.png|webp|jpg`` beside ``SPLITannot/*.png``."""
     pictures = files(root / split, ".png", ".webp", ".jpg")
@@ -78,18 +86,10 @@ def _original(root: Path, split: str) -> tuple[Sample, ...]:
 
 
 def _of_split(names: dict[str, Path], split: str) -> list[str]:
-    found = [name for name in names if _split_of(name) == split]
+    found = [name for name in names if split_of(name) == split]
     if not found:
         raise DatasetError(
             f"no picture belongs to camvid {split!r}: expected names like 0016E5_07959, of the "
             "drives 0001TP, 0006R0, 0016E5 and Seq05VD"
         )
     return found
-
-
-def _split_of(name: str) -> str:
-    """0001TP is cut in two, and 101 consecutive frames of 0016E5 are the validation split."""
-    drive, _, frame = name.partition("_")
-    if drive == "Seq05VD" or (drive == "0001TP" and frame >= "008550"):
-        return "test"
-    return "val" if drive == "0016E5" and "07959" <= frame <= "08159" else "train"

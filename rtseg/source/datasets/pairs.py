@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rtseg.errors import DatasetError
 
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
 
 def first_folder(root: Path, *candidates: str) -> Path:
     """The first of these folders below root that is there."""
@@ -38,7 +40,8 @@ def names_in(path: Path) -> tuple[str, ...]:
         raise DatasetError(
             f"there is no list {str(path)!r}: expected one picture's name a line"
         ) from error
-    names = tuple(Path(line.split()[0]).stem for line in lines if line.strip())
+    words = (Path(line.split()[0]) for line in lines if line.strip())
+    names = tuple(word.stem if word.suffix in PICTURES else word.name for word in words)
     if not names:
         raise DatasetError(f"the list {str(path)!r} names no pictures")
     return names
