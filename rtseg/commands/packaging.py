@@ -120,9 +120,8 @@ def report(package: ModelPackage, note: str) -> None:
 
     show(f"{package.name}: {package.folder}", *([note] if note else []))
     for each in package.manifest.accuracy:
-        show(
-            f"{each['precision']}: {100 * each['miou']:.2f} % mIoU on {each['data']} {each['split']}"
-        )
+        where = f"{each['data']} {each['split']}"
+        show(f"{each['precision']}: {100 * each['miou']:.2f} % mIoU on {where}")
 
 
 def _evenly(items: Any, count: int) -> Any:
