@@ -7,6 +7,7 @@ RtsegError            1   something failed while running
   EngineError         4   a model or engine is invalid, or failed while inferring
     ManifestError     4   manifest.json is missing, broken, or does not match its files
   SinkError           1   an output cannot be written
+  TrainingError       1   training cannot go on; the last checkpoint is kept
   StageError          1   a pipeline thread died of a bug; ``__cause__`` is what killed it
   ThresholdError      5   the run was fine, its result is below what was asked for
 """
@@ -50,6 +51,10 @@ class ManifestError(EngineError):
 
 class SinkError(RtsegError):
     """An output cannot be written."""
+
+
+class TrainingError(RtsegError):
+    """Training cannot go on: the loss is no number, or a checkpoint cannot be written."""
 
 
 class StageError(RtsegError):

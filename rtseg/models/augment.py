@@ -20,6 +20,10 @@ UNIT_HEIGHT = 360
 """Rows of a picture at scale 1, whatever it was recorded at: CamVid's in the SegNet copy."""
 
 
+NIGHT_SHARE = 0.1
+"""Of the pictures: darkened as if at dusk or by night."""
+
+
 @dataclass(frozen=True)
 class View:
     """The ranges that a random view is drawn from.
@@ -52,22 +56,28 @@ def random_view(
 
 
 def random_light(picture: Rgb, rng: Generator) -> Rgb:
-    """Another camera, hour and weather: saturation, white balance, contrast, gamma, blur, noise.
+    """Another camera, hour and weather: hue, saturation, white balance, contrast, gamma, night,
+    blur, noise, compression.
 
     Seeds OpenCV's generator of the calling thread, so that the noise repeats with ``rng``.
     """
-    saturation = rng.uniform(0.4, 1.5)
+    saturation = rng.uniform(0.3, 1.5)
     luma = np.array([0.299, 0.587, 0.114])
-    mix = saturation * np.eye(3) + (1.0 - saturation) * luma
+    mix = (saturation * np.eye(3) + (1.0 - saturation) * luma) @ _hue(rng.normal(0.0, 0.15))
     mix *= rng.uniform(0.85, 1.15, (3, 1))
-    lit = cv2.LUT(cv2.transform(picture, mix), _random_curve(rng))
+    night = rng.random() < NIGHT_SHARE
+    lit = cv2.LUT(cv2.transform(picture, mix), _random_curve(rng, night=night))
     if rng.random() < 0.15:
         lit = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.4, 1.4))
-    if rng.random() < 0.15:
+    if night or rng.random() < 0.15:
         noise = np.empty(lit.shape, np.int16)
         cv2.setRNGSeed(int(rng.integers(2**31)))
         cv2.randn(noise, np.zeros(3), np.full(3, rng.uniform(2, 10)))
         lit = cv2.add(lit, noise, dtype=cv2.CV_8U)
+    if rng.random() < 0.1:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 70))]
+        encoded = cv2.imencode(".jpg", lit, quality)[1]
+        lit = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
     return np.asarray(lit, np.uint8)
 
 
@@ -118,10 +128,22 @@ def _random_warp(
     return np.hstack([linear, offset[:, None]])
 
 
-def _random_curve(rng: Generator) -> NDArray[np.uint8]:
-    """(256,): gamma, contrast and brightness as one table."""
+def _hue(angle: float) -> NDArray[np.float64]:
+    """(3, 3): colours turned by ``angle`` radians about grey."""
+    grey = np.full(3, 1 / np.sqrt(3))
+    across = np.cross(np.eye(3), grey)
+    along = np.outer(grey, grey)
+    turned: NDArray[np.float64] = (
+        np.cos(angle) * np.eye(3) + np.sin(angle) * across + (1.0 - np.cos(angle)) * along
+    )
+    return turned
+
+
+def _random_curve(rng: Generator, *, night: bool = False) -> NDArray[np.uint8]:
+    """(256,): gamma, contrast and brightness as one table. At night little but lamps is left."""
     ramp = np.linspace(0.0, 1.0, 256)
-    gamma = np.exp(rng.uniform(np.log(0.55), np.log(1.8)))
+    low, high = (1.8, 3.0) if night else (0.55, 1.8)
+    gamma = np.exp(rng.uniform(np.log(low), np.log(high)))
     curve = (ramp**gamma - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.12, 0.12)
     curve_8bit: NDArray[np.uint8] = (curve.clip(0, 1) * 255).round().astype(np.uint8)
     return curve_8bit

@@ -65,6 +65,9 @@ CATALOGUE: dict[str, Entry] = {
         {"widths": (24, 48, 96, 192), "depths": (2, 2, 2, 2), "decoder_width": 48},
     ),
     "roadnet-m": Entry("roadnet", "RoadNet", "this project"),
+    "roadlite-0": Entry("roadlite", "RoadLite", "this project", {"size": 0}),
+    "roadlite-1": Entry("roadlite", "RoadLite", "this project", {"size": 1}),
+    "roadlite-2": Entry("roadlite", "RoadLite", "this project", {"size": 2}),
     "ddrnet-23-slim": Entry(
         "ddrnet",
         "DDRNet",

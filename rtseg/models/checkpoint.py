@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from rtseg.errors import EngineError
+from rtseg.errors import EngineError, TrainingError
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -31,8 +31,27 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
+def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Replaces ``path`` in one move; where that fails, what was there before is still there."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, part)
+        part.replace(path)
+    except (OSError, RuntimeError) as error:  # torch turns a full disk into a RuntimeError
+        part.unlink(missing_ok=True)
+        raise TrainingError(
+            f"cannot write {str(path)!r}: {_reason(error)}; the checkpoint before it is kept: "
+            "make room, then repeat the command to go on from there"
+        ) from error
+
+
 def differences(before: dict[str, Any], now: dict[str, str]) -> list[str]:
     """The names of the settings that differ, except for the number of steps."""
     old, new = json.loads(before["recipe"]), json.loads(now["recipe"])
     changed = [key for key in new if key != "steps" and new[key] != old.get(key)]
     return changed + [key for key in ("labels", "data") if now[key] != before[key]]
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

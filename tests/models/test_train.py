@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 import torch
+from labelled_bands import labelled_bands
 
-from rtseg.errors import EngineError, UsageError
+from rtseg.errors import EngineError, TrainingError, UsageError
 from rtseg.metrics import Confusion
 from rtseg.models.catalogue import CATALOGUE, Entry
+from rtseg.models.feed import normalised
 from rtseg.models.networks.blocks import labels_of
-from rtseg.models.train import MEAN, STD, Phase, Recipe, Trainer, load_network
-from rtseg.source.dataset import Dataset, open_dataset
+from rtseg.models.recipe import Phase, Recipe
+from rtseg.models.train import Trainer, learning_rate, load_network, parameter_groups
+from rtseg.models.validate import validate
+from rtseg.models.zoo import build_network
+from rtseg.source.dataset import Dataset
 
 RECIPE = Recipe(
     network="roadnet-xs",
@@ -22,8 +25,6 @@ RECIPE = Recipe(
     warm_up=0.1,
     phases=(Phase(0.5, 32, 64, 4), Phase(1.0, 64, 96, 4)),
 )
-ROAD, TREE = 3, 5
-GREEN_BGR, BROWN_BGR = (60, 200, 60), (40, 80, 140)
 
 
 @pytest.fixture(autouse=True)
@@ -39,23 +40,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Ten pictures of 64 x 96: bands of green tree and brown road, shifted in each.
-
-    Bands, because training views such a low picture enlarged four to eleven times: with one
-    horizon most crops would hold one class.
-    """
-    root = tmp_path_factory.mktemp("camvid")
-    rng = np.random.default_rng(0)
-    for folder in ("train", "trainannot"):
-        (root / folder).mkdir()
-    for index in range(10):
-        band = (np.arange(64) + int(rng.integers(12))) // 6 % 2
-        truth = np.repeat(np.where(band, TREE, ROAD).astype(np.uint8)[:, None], 96, axis=1)
-        noise = rng.integers(0, 40, (64, 96, 3), np.uint8)
-        bgr = noise + np.where((truth == TREE)[..., None], GREEN_BGR, BROWN_BGR)
-        cv2.imwrite(str(root / "train" / f"{index}.png"), bgr.astype(np.uint8))
-        cv2.imwrite(str(root / "trainannot" / f"{index}.png"), truth)
-    return open_dataset(f"camvid:{root}", "train")
+    return labelled_bands(tmp_path_factory.mktemp("camvid"))
 
 
 def test_the_loss_falls_and_trees_and_road_are_told_apart(dataset: Dataset, tmp_path: Path) -> None:
@@ -70,9 +55,8 @@ def test_the_loss_falls_and_trees_and_road_are_told_apart(dataset: Dataset, tmp_
     assert not network.training
     confusion = Confusion.of(len(dataset.labels))
     for sample in dataset.samples:
-        normalised = (sample.picture() - np.array(MEAN)) / np.array(STD)
         with torch.inference_mode():
-            logits = network(torch.from_numpy(normalised).float().permute(2, 0, 1)[None])
+            logits = network(normalised(sample.picture()[None]))
         confusion.add(sample.truth()[::2, ::2], labels_of(logits)[0].numpy())
     assert confusion.pixel_accuracy > 0.8  # a guess is right half of the time
 
@@ -117,33 +101,14 @@ def test_a_new_folder_has_nothing_to_go_on_from(dataset: Dataset, tmp_path: Path
     assert not Trainer(RECIPE, dataset, tmp_path / "new").resume()
 
 
-def test_every_picture_is_shown_once_before_any_is_shown_twice(
-    dataset: Dataset, tmp_path: Path
-) -> None:
-    trainer = Trainer(RECIPE, dataset, tmp_path)
-    shown = [int(index) for _ in range(5) for index in trainer._next(4)]
-    assert sorted(shown[:10]) == sorted(shown[10:]) == list(range(10))
-
-
-def test_the_learning_rate_rises_and_falls_to_nothing(dataset: Dataset, tmp_path: Path) -> None:
-    trainer = Trainer(RECIPE, dataset, tmp_path)
-    rates = [trainer._learning_rate(step / 24) for step in range(24)]
-    assert rates[0] < 0.02 * max(rates)
-    assert rates.index(max(rates)) == 3  # the first step past a tenth of 24
+@pytest.mark.parametrize(("schedule", "peak"), [("poly", 3), ("one-cycle", 8)])
+def test_the_learning_rate_rises_and_falls_to_nothing(schedule: str, peak: int) -> None:
+    recipe = replace(RECIPE, schedule=schedule)
+    rates = [learning_rate(recipe, step / 24) for step in range(24)]
+    assert rates[0] < 0.05 * max(rates)
+    # A tenth of 24 steps of warm-up, three tenths of one cycle: the first step past either.
+    assert rates.index(max(rates)) in (peak, peak - 1)
     assert rates[-1] < 0.1 * max(rates)
-
-
-def test_a_phase_lasts_until_its_share_of_the_steps() -> None:
-    assert RECIPE.phase(0.49).height == 32
-    assert RECIPE.phase(0.5).height == 64
-    assert RECIPE.phase(1.0).height == 64
-
-
-def test_a_recipe_that_cannot_run_is_refused() -> None:
-    with pytest.raises(UsageError, match="at least 1, not 0"):
-        Recipe(steps=0)
-    with pytest.raises(ValueError, match="last phase"):
-        Recipe(phases=(Phase(0.5, 32, 32, 1),))
 
 
 def test_a_file_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
@@ -156,3 +121,65 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
     torch.save({"weight": torch.zeros(1)}, path)
     with pytest.raises(EngineError, match="no training state of rtseg"):
         load_network(path)
+
+
+def test_what_is_held_out_is_measured_as_training_goes(dataset: Dataset, tmp_path: Path) -> None:
+    kept, held = (
+        replace(dataset, samples=each) for each in (dataset.samples[:8], dataset.samples[8:])
+    )
+    trainer = Trainer(RECIPE, kept, tmp_path)
+    lines = list(trainer.run(validation=held, validate_every=10))
+    measured = {line["step"]: line["miou"] for line in lines if "miou" in line}
+    assert list(measured) == [10, 20, 24]
+    assert measured[24] == round(validate(trainer.average, held), 4)
+    assert all(0.0 < value <= 1.0 for value in measured.values())
+
+
+def test_a_loss_that_is_no_number_stops_with_its_pictures(dataset: Dataset, tmp_path: Path) -> None:
+    trainer = Trainer(RECIPE, dataset, tmp_path)
+    trainer.save()
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    with torch.no_grad():
+        next(iter(trainer.network.parameters())).fill_(float("nan"))
+    with pytest.raises(TrainingError, match=r"step 0 is not a number.*\d\.png.*step 0 is in"):
+        next(trainer.run())
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(RECIPE, dataset, tmp_path)
+    trainer.save()
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+
+    def full(state: object, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(TrainingError, match=r"No space left.*the checkpoint before it is kept"):
+        trainer.save()
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_the_encoder_learns_at_its_own_rate() -> None:
+    recipe = replace(RECIPE, network="roadlite-0", encoder="efficientnet-lite0", encoder_rate=0.25)
+    network = build_network("roadlite-0", 3)
+    groups = parameter_groups(network, recipe)
+    assert sum(len(group["params"]) for group in groups) == len(list(network.parameters()))
+    encoder = {id(each) for each in network.get_submodule("encoder").parameters()}
+    for group in groups:
+        members = {id(each) in encoder for each in group["params"]}
+        assert members == {group["rate"] == 0.25}
+        assert {each.ndim > 1 for each in group["params"]} == {group["weight_decay"] > 0}
+
+
+def test_losses_of_a_recipe_are_added(dataset: Dataset, tmp_path: Path) -> None:
+    plain = replace(RECIPE, lovasz=0.0, hard_from=1.0)
+    losses = [
+        Trainer(recipe, dataset, tmp_path / str(index))._train_step()
+        for index, recipe in enumerate((plain, replace(plain, losses={"cross_entropy": 2.0})))
+    ]
+    assert losses[1] > losses[0] + 1.0
