@@ -156,7 +156,8 @@ def _print_table(result: dict[str, Any]) -> None:
     worst = table("worst frame", "seconds", "agreement %")
     for each in result["worst"]:
         worst.add_row(str(each["index"]), f"{each['pts']:.2f}", f"{100 * each['agreement']:.1f}")
-    show(*_titles(result), "", classes, "", worst, "", _agreement(result))
+    found = ("", worst) if result["worst"] else ()
+    show(*_titles(result), "", classes, *found, "", _agreement(result))
     for path in result["outputs"]:
         show(f"wrote {path}")
 
@@ -231,12 +232,12 @@ def _worst(comparison: Comparison, labels: LabelSet) -> str:
 
     rows = []
     for each in comparison.worst.kept:
-        pair = each.item
+        pair, picture = each.item, each.item.frame.picture
         pictures = {
-            "picture": photo(pair.frame.picture),
-            "A": label_picture(pair.first, labels),
-            "B": label_picture(pair.second, labels),
-            "differences": difference_picture(pair.frame.picture, pair.first, pair.second),
+            "picture": photo(picture),
+            "A": label_picture(picture, pair.first, labels),
+            "B": label_picture(picture, pair.second, labels),
+            "differences": difference_picture(picture, pair.first, pair.second),
         }
         caption = f"frame {pair.frame.index}, {each.at:.2f} s: agreement {100 * each.score:.1f} %"
         rows.append(gallery(caption, pictures))

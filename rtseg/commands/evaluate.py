@@ -229,8 +229,8 @@ def _worst(evaluation: Evaluation, labels: LabelSet) -> str:
         picture = judged.sample.picture()
         pictures = {
             "picture": photo(picture),
-            "truth": label_picture(judged.truth, labels),
-            "prediction": label_picture(judged.predicted, labels),
+            "truth": label_picture(picture, judged.truth, labels),
+            "prediction": label_picture(picture, judged.predicted, labels),
             "errors": difference_picture(picture, judged.truth, judged.predicted),
         }
         rows.append(gallery(f"{judged.sample.name}: mIoU {100 * each.score:.1f} %", pictures))

@@ -148,9 +148,9 @@ def photo(picture: Rgb) -> str:
     return _address("image/jpeg", content.tobytes())
 
 
-def label_picture(ids: LabelMap, labels: LabelSet) -> str:
-    """In the colours of the label set; black where nothing is labelled."""
-    small = stretched(ids, *_fitted(*ids.shape))
+def label_picture(picture: Rgb, ids: LabelMap, labels: LabelSet) -> str:
+    """In the colours of the label set and the picture's shape; black where nothing is labelled."""
+    small = stretched(ids, *_fitted(*picture.shape[:2]))
     return _address("image/png", palette_png(np.ascontiguousarray(small), labels))
 
 

@@ -44,8 +44,8 @@ class FrameAgreement:
 class Comparison:
     """What is known of two engines after some frames; the first one's labels are the rows.
 
-    confusion: over the pixels of which both speak. pixels: all of them. worst: the frames with
-    the lowest agreement, a second apart, kept in memory with their label maps.
+    confusion: over the pixels of which both speak. pixels: all of them. worst: of the frames that
+    differ those with the lowest agreement, a second apart, kept in memory with their label maps.
     """
 
     def __init__(self, classes: int, *, worst: int = 0) -> None:
@@ -62,7 +62,8 @@ class Comparison:
         self.pixels += pair.first.size
         agreement = alone.pixel_accuracy
         self.frames.append(FrameAgreement(pair.frame.index, pair.frame.pts, agreement))
-        self.worst.offer(agreement, pair, at=float(pair.frame.pts))
+        if agreement < 1:
+            self.worst.offer(agreement, pair, at=float(pair.frame.pts))
 
     @property
     def agreement(self) -> float:

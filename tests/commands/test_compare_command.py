@@ -18,13 +18,14 @@ def models(tmp_path):
 
 @pytest.fixture
 def footage(tmp_path):
-    """Four pictures at 25 a second, of which 4, 0, 2 and 1 quarters are green."""
+    """Four pictures of 90 x 160 at 25 a second, of which 4, 0, 2 and 1 quarters are green."""
     folder = tmp_path / "footage"
     folder.mkdir()
     for index, columns in enumerate(
         [(GREEN, GREEN), (RED, BLUE), (GREEN, RED), (BLUE, BLUE, BLUE, GREEN)]
     ):
-        cv2.imwrite(str(folder / f"{index}.png"), picture(*columns)[..., ::-1])
+        wide = cv2.resize(picture(*columns), (160, 90), interpolation=cv2.INTER_NEAREST)
+        cv2.imwrite(str(folder / f"{index}.png"), wide[..., ::-1])
     return folder
 
 
@@ -77,6 +78,7 @@ def test_precision_and_backend_are_part_of_the_name(capsys, models, footage):
     assert code == 0
     assert (found["a"]["backend"], found["b"]["backend"]) == ("openvino", "onnxruntime")
     assert found["agreement"] == 1
+    assert found["worst"] == []
     assert sum(each["iou"] == 1 for each in found["per_class"].values()) == 3
 
 
@@ -91,6 +93,7 @@ def test_the_page_shows_where_they_differ(capsys, models, footage, tmp_path):
     for words in ("43.75 %", "frame 1, 0.04 s: agreement 0.0 %", "right", "swapped"):
         assert words in page.text
     assert [alt for alt, _ in page.images] == ["picture", "A", "B", "differences"]
+    assert {image.shape[:2] for _, image in page.images} == {(90, 160)}
     assert json.loads((folder / "report.json").read_text())["agreement"] == 0.4375
 
 
