@@ -121,3 +121,42 @@ def test_lost_frames_times_and_sound_are_found(monkeypatch: pytest.MonkeyPatch) 
         "lasts 0.080 s, the input 0.160 s",
         "the sound was lost",
     ]
+
+
+def test_the_zoo_table_says_what_was_measured_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    zoo = imported("zoo", monkeypatch)
+    speed = {"ms": 12.34, "reference_ms": 5.0, "ratio": 2.468}
+    found = {"measured_at": "384x512", "fp32": speed, "int8": speed, "agreement": 0.987}
+    row = {"network": "enet", "load": [0.25], "parameters": 0.3643, "gmacs": 1.7236}
+    row["sizes"] = {"352x480": found | {"classes": 11}}
+    failed = {"network": "unet-r18", "error": "exit 1: out of | memory"}
+    machine = {"cpu": "Fast", "cores": 2, "versions": dict.fromkeys(zoo.TOOLS, "1")}
+    machine["versions"]["openvino"] = "2"
+    again = {"sizes": {"352x480": {each: {"ratio": 1.01} for each in zoo.PRECISIONS}}}
+    report = {"machine": machine, "networks": [failed, row], "again": again}
+    said = zoo.markdown(report)
+    assert "| enet | yes | 0.364 | 0.37 | 1.72 | 1.915 | 360x640, 19 classes | 0.364 M" in said
+    assert "\n| unet-r18 | no |  |  |  |  |  | exit 1: out of / memory |\n" in said
+    assert "gave 1.01 in FP32 and 1.01 in INT8." in said
+    speeds = "| enet | 12.3 | 2.47 | 12.3 | 2.47 | 98.7% (11) | measured at 384x512 |\n"
+    assert said.endswith("---: | --- |\n" + speeds)
+
+
+def test_a_failed_network_is_measured_again_and_a_measured_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoo = imported("zoo", monkeypatch)
+    path = tmp_path / "lines.jsonl"
+    names = ["enet", "dabnet", "lednet", "unet-r18"]
+    assert zoo.missing(path, names) == names
+    said = [("enet", "sizes"), ("dabnet", "error"), ("lednet", "error"), ("lednet", "sizes")]
+    rows = (json.dumps({"network": name, key: {}}) for name, key in said)
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert zoo.missing(path, names) == ["dabnet", "unet-r18"]
+
+
+def test_quotients_are_taken_round_by_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy moment slows both: its round says as much as a quiet one."""
+    pairs = [[1.0, 2.0], [10.0, 21.0], [1.0, 2.2], [2.0, 4.0], [1.0, 2.1]]
+    compared = imported("network", monkeypatch).compared(pairs)
+    assert compared == {"ms": 2.2, "reference_ms": 1.0, "ratio": 2.1}
