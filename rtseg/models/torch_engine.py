@@ -13,7 +13,8 @@ from rtseg.engine.base import EngineInfo
 from rtseg.errors import EngineError, UsageError
 from rtseg.models.catalogue import entry
 from rtseg.models.export import Labelled
-from rtseg.models.train import MEAN, STD, load_network
+from rtseg.models.feed import MEAN, STD
+from rtseg.models.train import load_network
 from rtseg.types import LabelMap, ModelSpec, Tensor
 
 SHRINK = 2

@@ -160,7 +160,8 @@ def test_nothing_labelled_is_null_and_below_any_bar(capsys, model, tmp_path):
 
 def test_a_checkpoint_is_measured_without_being_exported(capsys, data, tmp_path, monkeypatch):
     from rtseg.models.catalogue import CATALOGUE, Entry
-    from rtseg.models.train import Recipe, Trainer
+    from rtseg.models.recipe import Recipe
+    from rtseg.models.train import Trainer
     from rtseg.source.dataset import open_dataset
 
     sizes = {"widths": (8, 8, 16, 16), "depths": (1, 1, 1, 1), "decoder_width": 8}

@@ -14,8 +14,10 @@ from rtseg.engine.package import FORMAT, Manifest, ModelFile, sha256_of, write_p
 from rtseg.errors import EngineError, UsageError
 from rtseg.models.catalogue import CATALOGUE, Entry
 from rtseg.models.export import export_onnx
+from rtseg.models.feed import MEAN, STD
+from rtseg.models.recipe import Recipe
 from rtseg.models.torch_engine import TorchEngine, checkpoint_engine
-from rtseg.models.train import MEAN, STD, Recipe, Trainer
+from rtseg.models.train import Trainer
 from rtseg.models.zoo import build_network
 from rtseg.source.dataset import Dataset, open_dataset
 from rtseg.types import ModelSpec, Rgb
