@@ -69,6 +69,16 @@ def test_a_summary_counts_from_the_start_and_averages_areas_over_frames():
     assert found.areas.sum() == pytest.approx(1.0)
 
 
+def test_frames_that_were_only_warped_are_written_but_never_processed():
+    stats = RunStats(started_nanos=0)
+    for index in range(9):
+        stats.finish(0, index * SECOND // 4, warped=index % 4 != 0)
+    found = stats.summary()
+    assert (found.frames_written, found.frames_warped) == (9, 6)
+    assert found.written_fps == pytest.approx(4.0)
+    assert found.processed_fps == pytest.approx(1.0)
+
+
 def test_a_run_without_frames_has_a_summary_too():
     found = RunStats(0).summary()
     assert (found.frames_written, found.processed_fps, found.areas.sum()) == (0, 0.0, 0.0)

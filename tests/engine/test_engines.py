@@ -171,3 +171,33 @@ def test_an_engine_closes_quietly_with_tensors_still_in_flight(backend):
     with make_engine(backend, package, "fp32", depth=2) as engine:
         for _ in range(engine.depth):
             engine.submit(empty)
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_scores_are_the_softmax_of_the_logits_beside_the_same_labels(tmp_path, backend, order):
+    mean, std = (100.0, 120.0, 90.0), (40.0, 60.0, 50.0)
+    package = tiny_package(tmp_path, order=order, mean=mean, std=std)
+    first, second = random_tensor(1), random_tensor(2)
+    with make_engine(backend, package, scores=True) as engine:
+        engine.submit(first)
+        found = engine.collect_scored()
+        engine.submit(second)
+        labels = engine.collect()
+    channels = first[0].astype(np.float64)[..., :: -1 if order == "bgr" else 1]
+    logits = (channels - mean) / std
+    expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    assert len(np.unique(found.labels)) == 3
+    np.testing.assert_allclose(found.scores, expected.transpose(2, 0, 1), atol=1e-5)
+    np.testing.assert_array_equal(found.labels, expected.argmax(-1))
+    assert (found.scores.dtype, found.scores.shape) == (np.float32, (3, HEIGHT, WIDTH))
+    second_channels = second[0].astype(np.float64)[..., :: -1 if order == "bgr" else 1]
+    np.testing.assert_array_equal(labels, ((second_channels - mean) / std).argmax(-1))
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_an_engine_without_scores_says_how_to_get_them(tmp_path, backend):
+    with make_engine(backend, tiny_package(tmp_path)) as engine:
+        engine.submit(random_tensor())
+        with pytest.raises(EngineError, match="scores=True"):
+            engine.collect_scored()
