@@ -2,7 +2,7 @@
 and shuffle; a decoder that is one pyramid of attention.
 
 Wang, Zhou, Liu, Xiong, Gao, Wu, Latecki 2019, "LEDNet: A Lightweight Encoder-Decoder Network for
-Real-Time Semantic Segmentation" (arXiv 1905.02423), table I and figures 2 and 3.
+Real-Time Semantic Segmentation" (arXiv 1905.02423), table I.
 """
 
 from __future__ import annotations

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from torch import Tensor, nn
 
 from rtseg.models.networks.blocks import Heads
-from rtseg.models.torchvision_import import torchvision
+from rtseg.models.torchvision_import import torchvision  # noqa: F401
 
-assert torchvision  # imported first, or the library's own import of it may fail
-smp = import_module("segmentation_models_pytorch")
+# isort: split
+import segmentation_models_pytorch as smp
 
 MODELS = {"deeplabv3plus": smp.DeepLabV3Plus, "unet": smp.Unet, "segformer": smp.Segformer}
 

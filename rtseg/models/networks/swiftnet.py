@@ -1,7 +1,7 @@
 """SwiftNet: an ImageNet ResNet-18, a spatial pyramid pool, and a ladder of three laterals.
 
 Orsic, Kreso, Bevandic, Segvic 2019, "In Defense of Pre-trained ImageNet Architectures for
-Real-time Semantic Segmentation of Road-driving Images" (arXiv 1903.08469), figure 3.
+Real-time Semantic Segmentation of Road-driving Images" (arXiv 1903.08469), the single-scale model.
 """
 
 from __future__ import annotations

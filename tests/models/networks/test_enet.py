@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import onnx
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from rtseg.models.export import export_onnx
 from rtseg.models.networks.enet import ENet, unpool
 
 
@@ -58,3 +62,11 @@ def test_the_encoder_is_that_of_table_1() -> None:
     long = ((1, 5), (1, 1))
     section = [*dilated[:2], long, *dilated[2:5], long, dilated[5]]
     assert kernels == section * 2
+
+
+def test_the_exported_graph_places_values_without_indices(tmp_path: Path) -> None:
+    export_onnx(ENet(5), tmp_path / "model.onnx", height=32, width=48)
+    operators = {node.op_type for node in onnx.load(str(tmp_path / "model.onnx")).graph.node}
+    assert {"DepthToSpace", "GreaterOrEqual"} <= operators
+    indexed = {name for name in operators if name.startswith(("Scatter", "Gather", "MaxUnpool"))}
+    assert not indexed | (operators & {"NonZero", "TopK", "Where", "If", "Loop"})
