@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtseg.errors import UsageError
-from rtseg.motion import LONGEST_LIVE_STEP, Tracker, moved, resized
+from rtseg.motion import LONGEST_LIVE_STEP, Tracker, resized, sources
 from rtseg.types import Inferred, LabelMap, Motion, Scored, Scores, Segmentation
 
 Mode: TypeAlias = Literal["off", "ema", "flow"]
@@ -169,10 +169,10 @@ def blended(past: Scores, scores: Scores, keep: NDArray[np.float32]) -> LabelMap
 def _carried(memory: Scores, motion: Motion) -> Scores:
     """A new array, also where nothing moved."""
     flow = resized(motion, *memory.shape[1:]).flow
-    carried: Scores = np.array(memory)
-    if flow is not None:
-        for plane in carried:
-            plane[:] = moved(plane, flow)
+    if flow is None:
+        return np.array(memory)
+    carried: Scores = np.empty(memory.shape, np.float32)
+    _carry(np.ascontiguousarray(memory), *sources(flow), carried)
     return carried
 
 
@@ -198,3 +198,35 @@ def _blend(past, scores, keep, labels):  # type: ignore[no-untyped-def]  # noqa:
                 best[x] = value if better else best[x]
                 first[x] = label if better else first[x]
         labels[y] = first
+
+
+@_njit
+def _carry(memory, across, down, carried):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Bilinear with repeated edges. ``cv2.remap`` does the same, but splits every plane between
+    threads, which wait for each other while the network has the cores: beside it that took 1.6
+    times as long in the median and 7 times in every fourth frame.
+    """
+    classes, height, width = memory.shape
+    last_column, last_row = np.float32(width - 1), np.float32(height - 1)
+    one = np.float32(1)
+    right = np.empty(width, np.float32)
+    below = np.empty(width, np.float32)
+    place = np.empty(width, np.uint32)
+    next_column, next_row = np.uint32(min(1, width - 1)), np.uint32(min(1, height - 1) * width)
+    for y in range(height):
+        for x in range(width):
+            column = min(max(across[y, x], np.float32(0)), last_column)
+            row = min(max(down[y, x], np.float32(0)), last_row)
+            whole_column = np.uint32(max(min(column, last_column - one), np.float32(0)))
+            whole_row = np.uint32(max(min(row, last_row - one), np.float32(0)))
+            right[x] = column - np.float32(whole_column)
+            below[x] = row - np.float32(whole_row)
+            place[x] = whole_row * np.uint32(width) + whole_column
+        for label in range(classes):
+            plane = memory[label].ravel()
+            for x in range(width):
+                here = place[x]
+                under = here + next_row
+                upper = plane[here] + right[x] * (plane[here + next_column] - plane[here])
+                lower = plane[under] + right[x] * (plane[under + next_column] - plane[under])
+                carried[label, y, x] = upper + below[x] * (lower - upper)

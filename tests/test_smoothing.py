@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import map_coordinates
 
 from rtseg.errors import UsageError
 from rtseg.smoothing import (
@@ -80,6 +81,28 @@ def test_between_key_frames_the_labels_follow_the_flow():
         assert (found.labels[:, : 2 * number] == labels[:, :1]).all()
         assert found.warped
     np.testing.assert_array_equal(scores.argmax(0), labels)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    height=st.integers(1, 12),
+    width=st.integers(1, 30),
+    reach=st.sampled_from([0.4, 3.0, 40.0]),
+    seed=st.integers(0, 99),
+)
+def test_carrying_is_bilinear_and_repeats_the_edge(height, width, reach, seed):
+    draw = np.random.default_rng(seed)
+    scores = draw.random((2, height, width), np.float32)
+    flow = draw.uniform(-reach, reach, (height, width, 2)).astype(np.float32)
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    places = [rows + flow[..., 1], columns + flow[..., 0]]
+    expected = [map_coordinates(plane, places, order=1, mode="nearest") for plane in scores]
+    smoother = Smoother(Smoothing(keyframe=2))
+    smoother(Inferred(FRAME, Scored(scores.argmax(0).astype(np.uint8), scores)))
+    motion = Motion(flow, np.zeros((height, width), np.float32))
+    found = smoother(Inferred(FRAME, None, motion)).labels
+    clear = np.abs(expected[0] - expected[1]) > 1e-4
+    np.testing.assert_array_equal(found[clear], np.argmax(expected, 0)[clear])
 
 
 def test_a_frame_that_nobody_saw_needs_a_past():
