@@ -45,11 +45,12 @@ def command(
     \b
     rtseg label drive.mp4 pictures/ --teacher big-model=2 --teacher other --every 8 -o labelled
     """
+    from rtseg.commands.page import writable_folder, write
     from rtseg.commands.screen import progress, show
     from rtseg.pipeline.labelling import Labeller
 
     for part in ("pictures", "masks"):
-        (output / part).mkdir(parents=True, exist_ok=True)
+        writable_folder(output / part)
     with ExitStack() as stack:
         labeller = Labeller(_open(teachers, stack), labels, at_least)
         shares = []
@@ -57,7 +58,7 @@ def command(
             for name, frame in _frames(sources, every, limit):
                 shares.append(advance(_write(output, name, _shrunk(frame, rows), labeller)))
     text = DESCRIPTION.format(teachers=", ".join(teachers), at_least=at_least, labels=labels)
-    (output / "labels.toml").write_text(text, encoding="utf-8")
+    write(output / "labels.toml", text)
     new = [share for share in shares if share is not None]
     show(
         f"{len(shares)} frames in {str(output)!r}, {len(new)} of them new",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,10 @@ def command(
     extra: Annotated[
         str, typer.Option(help="More data (split train), at the recipe's extra_share.")
     ] = "",
+    labels: Annotated[
+        str, typer.Option(help="Translate the truth into this label set, e.g. camvid11.")
+    ] = "",
+    strict: Annotated[bool, typer.Option(help="Stop at the first faulty label map.")] = False,
     hold_out: Annotated[
         str, typer.Option(help="Pictures whose names begin so only validate, e.g. 0006R0.")
     ] = "",
@@ -34,6 +39,7 @@ def command(
     seed: Annotated[
         int | None, typer.Option(help="Decides weights, order and augmentation.")
     ] = None,
+    save_every: Annotated[float, typer.Option(min=0, help="Seconds between checkpoints.")] = 120.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
     tensorboard: Annotated[
@@ -61,8 +67,10 @@ def command(
 
     torch.set_num_threads(threads)
     chosen = find_recipe(recipe, steps=steps, seed=seed)
-    labelled, validation = _held_out(open_dataset(data, split), hold_out)
-    more = open_dataset(extra, "train", labels=labelled.labels.name) if extra else None
+    dataset = open_dataset(data, split, labels=labels, strict=strict)
+    labelled, validation = _held_out(dataset, hold_out)
+    name = labelled.labels.name
+    more = open_dataset(extra, "train", labels=name, strict=strict) if extra else None
     if chosen.extra_share and more is None:
         raise UsageError(
             f"the recipe takes {chosen.extra_share:g} of every batch from --extra, which is not "
@@ -70,7 +78,12 @@ def command(
         )
     trainer = Trainer(chosen, labelled, output, extra=more, device=device)
     trainer.resume()
-    lines = trainer.run(validation=validation, validate_every=validate_every)
+    for each in (dataset, more):
+        if each is not None and each.problems:
+            print(f"rtseg: warning: {each.problems.summary()}", file=sys.stderr)
+    lines = trainer.run(
+        checkpoint_seconds=save_every, validation=validation, validate_every=validate_every
+    )
     _watch(trainer, lines, tensorboard=tensorboard)
 
 

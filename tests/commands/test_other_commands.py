@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,6 +153,72 @@ def test_ctrl_c_ends_training_after_its_step_and_nothing_is_lost(labelled, tmp_p
     assert said, rest
     step = int(said[1])
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == step
+
+
+def test_kill_minus_9_and_the_same_command_again_end_where_an_unbroken_run_ends(labelled, tmp_path):
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(
+        'network = "roadnet-s"\nsteps = 40\n'
+        "phases = [{ until = 1.0, height = 32, width = 64, batch = 2 }]\n"
+    )
+
+    def command(folder):
+        options = ["--data", f"camvid:{labelled}", "--threads", "1", "--save-every", "0"]
+        return [sys.executable, "-m", "rtseg", "train", str(recipe), *options, "-o", str(folder)]
+
+    subprocess.run(command(tmp_path / "unbroken"), check=True, capture_output=True)
+    child = subprocess.Popen(command(tmp_path / "killed"), stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    while "step 20/40" not in child.stderr.readline():
+        assert child.poll() is None
+    child.kill()
+    child.wait(60)
+    child.stderr.close()
+    assert child.returncode == -signal.SIGKILL
+    again = subprocess.run(command(tmp_path / "killed"), check=True, capture_output=True, text=True)
+    started = int(re.search(r"from step (\d+) to 40", again.stderr)[1])
+    assert 19 <= started < 40
+    states = [
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["average"]
+        for name in ("unbroken", "killed")
+    ]
+    for key in states[0]:
+        torch.testing.assert_close(states[0][key], states[1][key], rtol=0, atol=1e-6)
+
+
+def test_held_out_pictures_only_validate(capsys, labelled, tmp_path):
+    words = ("train", "roadnet-s", "--data", f"camvid:{labelled}", "-o", tmp_path, "--steps", 1)
+    code, _, err = call(capsys, *words, "--hold-out", "000")
+    assert code == 0
+    assert "on 3 pictures" in err
+    assert "mIoU" in err
+    assert (tmp_path / "curves.png").exists()
+    code, _, err = call(capsys, *words, "--hold-out", "9")
+    assert code == 2
+    assert "0 of 4 names" in err
+
+
+def test_faulty_label_maps_are_counted_and_strictness_stops_at_the_first(
+    capsys, labelled, tmp_path
+):
+    root = tmp_path / "faulty"
+    shutil.copytree(labelled, root)
+    cv2.imwrite(str(root / "trainannot" / "050.png"), np.full((180, 240), 77, np.uint8))
+    words = ("train", "roadnet-s", "--data", f"camvid:{root}", "-o", tmp_path / "run", "--steps", 1)
+    code, _, err = call(capsys, *words)
+    assert code == 0
+    assert "1 label maps have problems" in err
+    assert "050.png" in err
+    code, _, err = call(capsys, *words, "--strict")
+    assert code == 3
+    assert "050.png" in err
+
+
+def test_a_recipe_with_extra_data_asks_for_it(capsys, labelled, tmp_path):
+    words = ("train", "roadlite-camvid", "--data", f"camvid:{labelled}", "-o", tmp_path)
+    code, _, err = call(capsys, *words)
+    assert code == 2
+    assert "--extra" in err
 
 
 def test_ctrl_c_during_a_command_that_watches_for_nothing_is_130(labelled):

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rtseg.commands import main
+from rtseg.labels import IGNORE
+from rtseg.source.dataset import open_dataset
+
+ROAD = "test://road?size=144x192&frames=5"
+
+
+def call(capsys, *words):
+    code = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+def test_footage_becomes_a_data_set_that_training_can_read(capsys, tmp_path: Path) -> None:
+    words = ("label", ROAD, "--teacher", "roadnet-m-camvid", "--every", 2, "-o", tmp_path)
+    code, out, _ = call(capsys, *words)
+    assert code == 0
+    assert "3 frames" in out
+    dataset = open_dataset(str(tmp_path / "labels.toml"), "train")
+    assert dataset.labels.name == "camvid11"
+    assert len(dataset.samples) == 3
+    seen = np.unique(np.concatenate([sample.truth().ravel() for sample in dataset.samples]))
+    assert len(set(seen) - {IGNORE}) >= 5
+    assert IGNORE in seen
+    assert dataset.samples[0].picture().shape == (144, 192, 3)
+
+
+def test_a_second_run_labels_only_what_is_new(capsys, tmp_path: Path) -> None:
+    words = ("label", ROAD, "--teacher", "roadnet-m-camvid", "-o", tmp_path, "--limit")
+    call(capsys, *words, 2)
+    masks = sorted((tmp_path / "masks").iterdir())
+    masks[0].write_bytes(b"kept as it is")
+    code, out, _ = call(capsys, *words, 3)
+    assert code == 0
+    assert "3 frames" in out
+    assert "1 of them new" in out
+    assert masks[0].read_bytes() == b"kept as it is"
+
+
+def test_large_pictures_shrink_with_their_masks(capsys, tmp_path: Path) -> None:
+    words = ("--teacher", "roadnet-m-camvid=2", "--rows", 72, "--limit", 1, "-o", tmp_path)
+    assert call(capsys, "label", ROAD, *words)[0] == 0
+    (mask,) = (tmp_path / "masks").iterdir()
+    assert cv2.imread(str(mask), cv2.IMREAD_UNCHANGED).shape == (72, 96)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--teacher", "nobody"], 4, "no model named"),
+        (["--teacher", "roadnet-m-camvid=x"], 2, "'x' is no weight"),
+        (["--teacher", "roadnet-m-camvid", "--labels", "mars"], 2, "no label set"),
+    ],
+)
+def test_wrong_words_end_in_one_line(capsys, tmp_path: Path, words, code, message) -> None:
+    found, _, err = call(capsys, "label", ROAD, *words, "-o", tmp_path)
+    assert found == code
+    assert message in err
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(capsys, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = ("--teacher", "roadnet-m-camvid", "-o", tmp_path / "file" / "folder")
+    code, _, err = call(capsys, "label", ROAD, *words)
+    assert code == 1
+    assert "cannot write into" in err
