@@ -43,9 +43,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "backend": engine.backend if engine else None,
         "precision": engine.precision if engine else None,
         "mode": run.mode,
-        "smooth": run.smoothing.mode,
-        "smooth_weight": run.smoothing.weight if run.smoothing.mode != "off" else None,
-        "keyframe": run.smoothing.keyframe or "adaptive",
+        **_wish(run.smoothing),
         "frames_declared": run.source.frames,
         "frames_read": summary.frames_read,
         "frames_written": summary.frames_written,
@@ -67,6 +65,14 @@ def as_json(run: Run) -> dict[str, Any]:
         "versions": _versions(engine),
         "outputs": [str(path) for path in run.outputs],
         "warnings": list(run.warnings),
+    }
+
+
+def _wish(smoothing: Smoothing) -> dict[str, Any]:
+    return {
+        "smooth": smoothing.mode,
+        "smooth_weight": smoothing.weight if smoothing.mode != "off" else None,
+        "keyframe": smoothing.keyframe or "adaptive",
     }
 
 

@@ -59,9 +59,6 @@ class Pipeline:
         self._failure_lock = threading.Lock()
         live = source.info.live
         self._smoothing = smoothing if smoothing and smoothing.active else None
-        self._result: Callable[[], LabelMap | Scored] = engine.collect
-        if self._smoothing:
-            self._result = cast(ScoringEngine, engine).collect_scored
         self._frames: Channel[Frame] = Channel(1 if live else 3, latest=live)
         self._prepared: Channel[Prepared] = Channel(1 if live else 2)
         self._inferred: Channel[Inferred] = Channel(1 if live else 2)
@@ -168,7 +165,8 @@ class Pipeline:
         """submitted_nanos: None for a frame that the network does not see."""
         result: LabelMap | Scored | None = None
         if submitted_nanos is not None:
-            result = self._result()
+            scoring = cast(ScoringEngine, self._engine)
+            result = scoring.collect_scored() if self._smoothing else scoring.collect()
             self.stats.clock("inference", time.monotonic_ns() - submitted_nanos)
         self._inferred.put(Inferred(prepared.frame, result, prepared.motion))
 
