@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rtseg.types import Tensor
 
 PICTURES = 64
-"""That calibrate INT8: twice as many moved no imported network's agreement."""
+"""That calibrate INT8; at 512x1024 they take 400 MB of memory, and minutes."""
 
 
 def command(
