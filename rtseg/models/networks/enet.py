@@ -131,16 +131,15 @@ def unpool(x: Tensor, pooled_from: Tensor) -> Tensor:
     """Each value of x goes to where its 2x2 window of ``pooled_from`` had its (first) maximum.
 
     x: (N, C, h, w); pooled_from: (N, C, 2h, 2w); the result is zero elsewhere. Max-unpooling
-    without the indices of the pool, which neither exporter nor TensorRT takes: the four values
-    of a window play a knock-out, the earlier one winning a tie.
+    without the indices of the pool, which neither exporter nor TensorRT takes: the place within
+    each window is found again, by one operator that INT8 leaves alone.
     """
-    a, b, c, d = (pooled_from[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1))
-    above = (torch.maximum(a, b) >= torch.maximum(c, d)).to(x.dtype) * x
-    below = x - above
-    left_above = (a >= b).to(x.dtype) * above
-    left_below = (c >= d).to(x.dtype) * below
-    four = torch.stack([left_above, above - left_above, left_below, below - left_below], 2)
     batch, width, height, columns = (int(extent) for extent in x.shape)
+    windows = functional.pixel_unshuffle(pooled_from, 2)
+    windows = windows.reshape(batch, width, 4, height, columns)
+    places = torch.arange(4, device=x.device).reshape(4, 1, 1)
+    chosen = (windows.argmax(2, keepdim=True) == places).to(x.dtype)
+    four = chosen * x.unsqueeze(2)
     return functional.pixel_shuffle(four.reshape(batch, 4 * width, height, columns), 2)
 
 
