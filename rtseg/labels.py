@@ -32,6 +32,19 @@ class LabelSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def classes(self) -> dict[str, list[int]]:
+        """Names with their colours, as JSON can hold them."""
+        return dict(zip(self.names, self.colors.tolist(), strict=True))
+
+    @classmethod
+    def of_classes(cls, name: str, classes: dict[str, list[int]], *, source: str) -> LabelSet:
+        """The inverse of ``classes``; raises ValueError for what is no colour."""
+        colors = np.array(list(classes.values()), np.int64)
+        if colors.size and not 0 <= colors.min() <= colors.max() <= 255:
+            raise ValueError("a colour is three numbers from 0 to 255")
+        return cls(name, tuple(classes), colors.astype(np.uint8), source)
+
 
 def _label_set(name: str, source: str, classes: dict[str, tuple[int, int, int]]) -> LabelSet:
     colors = np.array(list(classes.values()), np.uint8)
@@ -140,7 +153,7 @@ CONTEXT_60 = _tabled("context60")
 VISTAS_65 = _tabled("vistas65")
 VISTAS_123 = _tabled("vistas123")
 
-LABEL_SETS = {
+BUILT_IN = {
     each.name: each
     for each in (
         CAMVID,
@@ -155,6 +168,8 @@ LABEL_SETS = {
         VISTAS_123,
     )
 }
+LABEL_SETS = dict(BUILT_IN)
+"""The built-in ones, and those that were learnt."""
 
 
 def label_set(name: str) -> LabelSet:
@@ -162,6 +177,20 @@ def label_set(name: str) -> LabelSet:
     if name not in LABEL_SETS:
         raise UsageError(f"no label set named {name!r}; there are: {', '.join(LABEL_SETS)}")
     return LABEL_SETS[name]
+
+
+def learn(labels: LabelSet) -> LabelSet:
+    """Make a label set that a data set or a model brings along known by its name from now on.
+
+    Raises UsageError where that name already means other classes.
+    """
+    known = LABEL_SETS.setdefault(labels.name, labels)
+    if known.names != labels.names or not np.array_equal(known.colors, labels.colors):
+        raise UsageError(
+            f"the label set {labels.name!r} is known with other classes or colours "
+            f"({', '.join(known.names[:3])}, ...): give this one another name"
+        )
+    return known
 
 
 def translation(source: str, target: str) -> NDArray[np.uint8]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rtseg.labels import BUILT_IN, LABEL_SETS
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -24,6 +26,14 @@ def no_thread_left_behind() -> Iterator[None]:
 def _is_telemetry(thread: threading.Thread) -> bool:
     """OpenVINO's usage telemetry keeps an idle pool for the life of the process."""
     return thread.name.startswith("ThreadPoolExecutor-") and "openvino_telemetry" in sys.modules
+
+
+@pytest.fixture(autouse=True)
+def label_sets_are_forgotten() -> Iterator[None]:
+    """Those that a test's data sets and models brought along."""
+    yield
+    for name in LABEL_SETS.keys() - BUILT_IN.keys():
+        del LABEL_SETS[name]
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ import difflib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import platformdirs
 
-from rtseg.errors import EngineError, ManifestError
-from rtseg.labels import LABEL_SETS, LabelSet
+from rtseg.errors import EngineError, ManifestError, UsageError
+from rtseg.labels import BUILT_IN, LABEL_SETS, LabelSet, label_set, learn
 from rtseg.types import ModelSpec, Precision
 
 FORMAT = 1
@@ -43,6 +43,8 @@ class Manifest:
     licence: of the weights; data: what they were trained on, and what that allows.
     made: command, seed, steps and seconds of the training run, in this project's terms.
     accuracy: measured results, each with its data set, precision, backend and mIoU (0..1).
+    classes: names and R G B colours of a label set that rtseg does not have built in; may be left
+    out for one that it has.
     """
 
     format: int
@@ -54,6 +56,7 @@ class Manifest:
     data: str
     made: dict[str, Any]
     accuracy: list[dict[str, Any]]
+    classes: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ def read_package(folder: Path) -> ModelPackage:
 def write_package(folder: Path, manifest: Manifest) -> ModelPackage:
     """Write ``manifest.json`` beside files that are already there."""
     folder.mkdir(parents=True, exist_ok=True)
+    if manifest.spec.labels not in BUILT_IN:
+        manifest = replace(manifest, classes=label_set(manifest.spec.labels).classes)
     text = json.dumps(asdict(manifest), indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return ModelPackage(folder, manifest)
@@ -154,8 +159,7 @@ def _manifest(raw: Any, path: Path) -> Manifest:
             f"{str(path)!r} has format {values['format']!r}, this rtseg reads format {FORMAT}"
         )
     spec = _checked(values["spec"], ModelSpec, path, prefix="spec.")
-    if spec["labels"] not in LABEL_SETS:
-        raise ManifestError(f"{str(path)!r}: spec.labels {spec['labels']!r} is no known label set")
+    _learn_labels(spec["labels"], values.get("classes", {}), path)
     files: dict[Precision, ModelFile] = {}
     for precision, entry in values["files"].items():
         if precision not in get_args(Precision):
@@ -167,13 +171,22 @@ def _manifest(raw: Any, path: Path) -> Manifest:
     return Manifest(**(values | {"spec": ModelSpec(**spec), "files": files}))
 
 
+def _learn_labels(name: str, classes: dict[str, list[int]], path: Path) -> None:
+    try:
+        if classes:
+            learn(LabelSet.of_classes(name, classes, source=str(path)))
+        label_set(name)
+    except (UsageError, ValueError, TypeError, AttributeError) as error:
+        raise ManifestError(f"{str(path)!r}: spec.labels or classes: {error}") from error
+
+
 def _checked(raw: Any, kind: type, path: Path, *, prefix: str = "") -> dict[str, Any]:
-    """The object's keys are exactly the fields of ``kind``."""
+    """The object's keys are exactly the fields of ``kind``; one with a default may be missing."""
     if not isinstance(raw, dict):
         raise ManifestError(f"{str(path)!r}: {prefix or 'the manifest'} must be an object")
-    wanted = {field.name for field in fields(kind)}
-    for key in sorted(wanted - set(raw)):
+    wanted = {each.name: each.default_factory is MISSING for each in fields(kind)}
+    for key in sorted(each for each in wanted if wanted[each] and each not in raw):
         raise ManifestError(f"{str(path)!r} lacks the key {prefix + key!r}")
-    for key in sorted(set(raw) - wanted):
+    for key in sorted(set(raw) - set(wanted)):
         raise ManifestError(f"{str(path)!r} has the unknown key {prefix + key!r}")
     return dict(raw)

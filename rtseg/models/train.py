@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from rtseg.errors import TrainingError, UsageError
-from rtseg.labels import label_set
+from rtseg.labels import LabelSet, learn
 from rtseg.models.checkpoint import differences, read_checkpoint, write_checkpoint
 from rtseg.models.feed import Batch, Feed
 from rtseg.models.imagenet import load_encoder
@@ -158,6 +158,7 @@ class Trainer:
         return {
             "recipe": json.dumps(as_json(self.recipe)),
             "labels": self.dataset.labels.name,
+            "classes": json.dumps(self.dataset.labels.classes),
             "data": ", ".join(f"{each.name} {each.split}: {len(each.samples)}" for each in parts),
         }
 
@@ -237,7 +238,9 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     state = read_checkpoint(path)
     notes = {key: state[key] for key in ("labels", "data", "step", "seconds")}
     notes["recipe"] = json.loads(state["recipe"])
-    network = build_network(notes["recipe"]["network"], len(label_set(notes["labels"])))
+    classes = json.loads(state["classes"])
+    learn(LabelSet.of_classes(notes["labels"], classes, source=str(path)))
+    network = build_network(notes["recipe"]["network"], len(classes))
     network.load_state_dict(state["average"])
     return network.eval(), notes
 

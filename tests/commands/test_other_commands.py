@@ -12,6 +12,7 @@ import torch
 from road_clip import decoded
 
 from rtseg.commands import main
+from rtseg.labels import LABEL_SETS
 from rtseg.source.road import RoadSource
 
 
@@ -214,6 +215,31 @@ def test_faulty_label_maps_are_counted_and_strictness_stops_at_the_first(
     assert "050.png" in err
 
 
+def test_a_model_of_ones_own_classes_is_trained_exported_and_run(
+    capsys, labelled, tmp_path, monkeypatch
+):
+    description = tmp_path / "yard.toml"
+    description.write_text(
+        f'root = "{labelled}"\npictures = "{{split}}/*.png"\nmasks = "{{split}}annot/*.png"\n'
+        'splits = ["train", "test"]\nnames = ["ground", "rest"]\n'
+        "[ids]\nground = [3, 4]\nrest = [0, 1, 2, 5, 6, 7, 8, 9, 10]\n"
+    )
+    monkeypatch.setattr("rtseg.commands.export.LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr("rtseg.engine.gate.LEAST_CLASSES", 1)
+    run, model = tmp_path / "run", tmp_path / "yard-model"
+    words = ("train", "roadnet-s", "--data", description, "-o", run, "--steps", 2)
+    assert call(capsys, *words)[0] == 0
+    LABEL_SETS.pop("yard")  # every command is a process of its own
+    words = ("export", run / "checkpoint.pt", "--data", description, "-o", model)
+    code, _, err = call(capsys, *words, "--size", "64x96", "--calibration", 8)
+    assert code == 0, err
+    LABEL_SETS.pop("yard")
+    source = "test://road?size=64x96&frames=3"
+    code, _, err = call(capsys, "run", source, "-m", model, "-o", tmp_path / "areas.csv")
+    assert code == 0, err
+    assert "ground" in (tmp_path / "areas.csv").read_text().splitlines()[0]
+
+
 def test_a_recipe_with_extra_data_asks_for_it(capsys, labelled, tmp_path):
     words = ("train", "roadlite-camvid", "--data", f"camvid:{labelled}", "-o", tmp_path)
     code, _, err = call(capsys, *words)
@@ -226,6 +252,7 @@ def test_ctrl_c_during_a_command_that_watches_for_nothing_is_130(labelled):
     code = f"""
 import os, signal, threading
 from rtseg.commands import main
+from rtseg.labels import LABEL_SETS
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 raise SystemExit(main({words!r}))
 """

@@ -1,5 +1,7 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from tiny import tiny_package
 
@@ -10,8 +12,10 @@ from rtseg.engine.package import (
     package_folders,
     read_package,
     sha256_of,
+    write_package,
 )
 from rtseg.errors import EngineError, ManifestError
+from rtseg.labels import LABEL_SETS, LabelSet, learn
 
 
 def rewrite(folder, change):
@@ -65,7 +69,10 @@ def test_a_precision_that_is_not_there_lists_what_is(tmp_path):
         (lambda m: m["files"]["fp32"].pop("sha256"), "lacks the key 'files.fp32.sha256'"),
         (lambda m: m["files"].update(fp8={}), "files.fp8 is no known precision"),
         (lambda m: m.update(format=99), "format 99, this rtseg reads format 1"),
-        (lambda m: m["spec"].update(labels="mars"), "'mars' is no known label set"),
+        (lambda m: m.update(classes={"a": [1, 2]}), "classes"),
+        (lambda m: m.update(classes={"a": [1, 2, 256]}), "0 to 255"),
+        (lambda m: m.update(classes={"sky": [0, 0, 0]}), "'camvid11' is known with other classes"),
+        (lambda m: m["spec"].update(labels="mars"), "no label set named 'mars'"),
         (lambda m: m.update(spec=3), "must be an object"),
     ],
 )
@@ -113,3 +120,16 @@ def test_the_shipped_models_are_whole_small_and_say_what_they_are():
         assert package.manifest.accuracy
     size = sum(path.stat().st_size for folder in folders for path in folder.iterdir())
     assert size <= 12_000_000
+
+
+def test_a_model_brings_its_own_classes_along(tmp_path):
+    colors = np.array([[9, 8, 7], [1, 2, 3]], np.uint8)
+    own = learn(LabelSet("crops", ("soil", "maize"), colors, "me"))
+    package = tiny_package(tmp_path)
+    spec = replace(package.spec, labels="crops")
+    write_package(tmp_path, replace(package.manifest, spec=spec))
+    del LABEL_SETS["crops"]  # as in another process
+    found = read_package(tmp_path).labels
+    assert (found.name, found.names) == (own.name, own.names)
+    assert np.array_equal(found.colors, own.colors)
+    assert "classes" in json.loads((tmp_path / "manifest.json").read_text())

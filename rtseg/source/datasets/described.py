@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtseg.errors import DatasetError
-from rtseg.labels import LABEL_SETS, VOC, LabelSet, label_set
+from rtseg.labels import LABEL_SETS, VOC, LabelSet, label_set, learn
 from rtseg.source.datasets.pairs import names_in, paired
 from rtseg.source.label_file import read_colors, read_ids
 from rtseg.source.sample import Dataset, Sample, color_table, id_table
@@ -133,7 +133,7 @@ def _labels(content: Mapping[str, Any], *, name: str) -> LabelSet:
         raise ValueError(f"'names' must be 1 to {LONGEST} different names")
     chosen = content.get("colors")
     colors = np.resize(VOC.colors, (len(names), 3)) if chosen is None else _bytes(chosen)
-    return LabelSet(name, names, colors, f"{name}.toml")
+    return learn(LabelSet(name, names, colors, f"{name}.toml"))
 
 
 def _table(content: Mapping[str, Any], labels: LabelSet) -> NDArray[np.uint8]:
