@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,21 @@ def main() -> None:
     parser.add_argument("--sizes", default="352x480,512x1024")
     parser.add_argument("--repeat", type=int, default=30)
     wanted = parser.parse_args()
+    with redirect_stdout(sys.stderr):  # NNCF draws progress bars
+        report = row(wanted)
+    print(json.dumps(report))
+
+
+def row(wanted: argparse.Namespace) -> dict[str, Any]:
     paths = roads(wanted.pictures)
     report = {"network": wanted.name, "load": load(), **weighed(wanted.name), "sizes": {}}
     for size in wanted.sizes.split(","):
-        packages = {
-            name: package(name, size, paths, work=wanted.work)
-            for name in (wanted.reference, wanted.name)
-        }
-        tensors = prepared(paths[1::2], packages[wanted.name].spec)
-        report["sizes"][size] = measured(
-            packages[wanted.reference], packages[wanted.name], tensors, repeat=wanted.repeat
+        reference, candidate = (
+            package(name, size, paths, work=wanted.work) for name in (wanted.reference, wanted.name)
         )
-    print(json.dumps(report))
+        tensors = prepared(paths[1::2], candidate.spec)
+        report["sizes"][size] = measured(reference, candidate, tensors, repeat=wanted.repeat)
+    return report
 
 
 def weighed(name: str) -> dict[str, float]:
