@@ -1,0 +1,69 @@
+"""Command lines shown in ``docs/models.md`` are understood, with every option they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from rtseg.commands import app
+from rtseg.commands.models import ACTIONS
+from rtseg.engine.package import SHIPPED
+from rtseg.models.catalogue import CATALOGUE
+from rtseg.models.checkpoints import CHECKPOINTS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def shown(text):
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line]
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+# Click's UsageError, which newer versions of typer carry along themselves.
+BAD_USAGE = typer.BadParameter.__base__
+
+LINES = shown((DOCS / "models.md").read_text())
+
+
+def parsed(words):
+    verb, *rest = words
+    command = typer.main.get_command(app).get_command(None, verb)
+    assert command is not None, f"there is no verb {verb!r}"
+    return command.make_context(verb, rest).params
+
+
+@pytest.mark.parametrize("words", LINES, ids=" ".join)
+def test_a_line_parses(words):
+    assert words[0] == "rtseg"
+    parsed(words[1:])
+
+
+def test_many_lines_of_every_verb_about_models_are_shown():
+    assert len(LINES) > 15
+    about = {"models", "import", "train", "export", "eval", "compare", "label", "run"}
+    assert about <= {words[1] for words in LINES}
+
+
+def test_the_networks_and_models_that_are_named_exist():
+    shipped = [folder.name for folder in SHIPPED.iterdir()]
+    known = {"pull": CHECKPOINTS, "zoo": [""], "info": [*CATALOGUE, *shipped]}
+    for words in LINES:
+        if words[1] == "models" and len(words) > 2:
+            found = parsed(words[1:])
+            assert found["what"] in ACTIONS
+            assert found["name"] in known[found["what"]]
+        if words[1] in {"import", "train"} and not words[2].endswith(".toml"):
+            assert words[2] in CATALOGUE
+
+
+@pytest.mark.parametrize(
+    "line", ["models --nothing", "import cgnet", "train x --stepz 3", "eval --limit 0"]
+)
+def test_a_wrong_line_would_be_noticed(line):
+    with pytest.raises(BAD_USAGE):
+        parsed(line.split())
