@@ -40,9 +40,10 @@ def network_facts(name: str) -> dict[str, Any]:
 
 def show_zoo() -> None:
     rows = table("network", "M par.", "GMACs", "Cityscapes", "CamVid", "pull", "weights", "page")
-    rows.columns[0].no_wrap = True
+    for column in rows.columns[:3]:
+        column.no_wrap = True
     for column in rows.columns[-2:]:
-        column.justify, column.overflow = "left", "fold"
+        column.justify, column.overflow, column.min_width = "left", "fold", 14
     for name, found in CATALOGUE.items():
         rows.add_row(
             name,
