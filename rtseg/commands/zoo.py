@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from shutil import get_terminal_size
 from typing import Any
 
 from rtseg.commands.screen import show, table
 from rtseg.models.catalogue import CATALOGUE, Entry, entry
 from rtseg.models.checkpoints import CHECKPOINTS
+
+PAGES_WIDTH = 150  # columns
+
+_ABOUT_FIGURES = (
+    "Figures are the authors': parameters in millions, 1e9 multiply-accumulates at HxW, and",
+    "mIoU in %. `rtseg models info NAME` tells more, `rtseg models pull NAME` fetches weights.",
+)
 
 
 def network_facts(name: str) -> dict[str, Any]:
@@ -39,12 +48,14 @@ def network_facts(name: str) -> dict[str, Any]:
 
 
 def show_zoo() -> None:
-    rows = table("network", "M par.", "GMACs", "Cityscapes", "CamVid", "pull", "weights", "page")
-    for column in rows.columns[:3]:
-        column.no_wrap = True
-    for column in rows.columns[-2:]:
-        column.justify, column.overflow, column.min_width = "left", "fold", 14
+    """Without the pages on a terminal that is too narrow for them: ``info`` tells them, too."""
+    pages = not sys.stdout.isatty() or get_terminal_size().columns >= PAGES_WIDTH
+    rows = table("network", "M par.", "GMACs", "Cityscapes", "CamVid", "pull")
+    rows.columns[0].no_wrap, rows.columns[2].overflow = True, "fold"
+    for heading in ("weights", "page") if pages else ("weights",):
+        rows.add_column(heading, overflow="fold")
     for name, found in CATALOGUE.items():
+        page = (found.checkpoint.removeprefix("https://") or "-",)
         rows.add_row(
             name,
             _figure(found.parameters),
@@ -53,14 +64,9 @@ def show_zoo() -> None:
             found.camvid or "-",
             "yes" if name in CHECKPOINTS else "-",
             _terms(found),
-            found.checkpoint.removeprefix("https://") or "-",
+            *(page if pages else ()),
         )
-    show(
-        rows,
-        "",
-        "Figures are the authors': parameters in millions, 1e9 multiply-accumulates at HxW, and",
-        "mIoU in %. `rtseg models info NAME` tells more, `rtseg models pull NAME` fetches weights.",
-    )
+    show(rows, "", *_ABOUT_FIGURES)
 
 
 def show_network(name: str) -> None:
