@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtseg.errors import EngineError, ThresholdError, UsageError
+from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from rtseg.engine.package import ModelPackage
     from rtseg.models.published import Published
-    from rtseg.types import Tensor
 
 PICTURES = 64
 """That calibrate INT8; at 512x1024 they take 400 MB of memory, and minutes."""
@@ -54,7 +53,7 @@ def command(
     )
     package = _package(facts, checkpoint, output, name=name, shrink=shrink)
     tensors = packaging.as_tensors(pictures, facts.spec)
-    note = _add_int8(package, tensors, min_agreement) if tensors else "FP32 only"
+    note = packaging.add_int8(package, tensors, at_least=min_agreement) if tensors else "FP32 only"
     if data:
         package.manifest.accuracy.extend(
             packaging.accuracy(package, data, precision, split=split)
@@ -136,19 +135,3 @@ def _write_fp32(facts: Published, checkpoint: Path, output: Path, shrink: int) -
         width=facts.spec.width,
         shrink=shrink,
     )
-
-
-def _add_int8(package: ModelPackage, tensors: list[Tensor], at_least: float) -> str:
-    """Quantise and keep what agrees; says which in one line."""
-    from rtseg.commands.packaging import SMALL, gate, quantize
-
-    manifest = package.manifest
-    manifest.files["int8"] = quantize(package.folder, package.spec, tensors)
-    try:
-        agreement = gate(package, tensors, at_least=at_least)
-    except ThresholdError as error:
-        del manifest.files["int8"]
-        (package.folder / SMALL).unlink()
-        return f"FP32 only: INT8 was refused, {error}"
-    manifest.made["int8_agreement"] = agreement
-    return f"INT8 agrees with FP32 on {agreement:.2%} of pixels"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtseg.errors import UsageError
+from rtseg.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
     from rtseg.engine.package import ModelFile, ModelPackage
@@ -57,14 +56,39 @@ def as_tensors(pictures: Iterable[Rgb], spec: ModelSpec) -> list[Tensor]:
     ]
 
 
-def quantize(folder: Path, spec: ModelSpec, tensors: list[Tensor]) -> ModelFile:
-    """Write the INT8 file of the folder's FP32 file."""
+def add_int8(package: ModelPackage, tensors: list[Tensor], *, at_least: float) -> str:
+    """Quantise the package's FP32 file and keep what agrees with it; says in one line which.
+
+    Changes the manifest in memory: the caller writes it.
+    """
     from rtseg.engine.ort import normalise
     from rtseg.engine.quantize import quantize_for_cpu
+    from rtseg.models.catalogue import entry
 
-    pictures = [normalise(each, spec) for each in tensors]
-    quantize_for_cpu(folder / FULL, folder / SMALL, pictures)
-    return model_file(folder / SMALL)
+    manifest, small = package.manifest, package.folder / SMALL
+    quantize_for_cpu(
+        package.folder / FULL,
+        small,
+        [normalise(each, package.spec) for each in tensors],
+        unquantized=entry(manifest.network).unquantized,
+    )
+    manifest.files["int8"] = model_file(small)
+    try:
+        agreement = gate(package, tensors, at_least=at_least)
+    except ThresholdError as error:
+        del manifest.files["int8"]
+        small.unlink()
+        return f"FP32 only: INT8 was refused, {error}"
+    manifest.made["int8_agreement"] = agreement
+    return f"INT8 agrees with FP32 on {agreement:.2%} of pixels"
+
+
+def store_full_as_half(package: ModelPackage) -> None:
+    """The FP32 file with its weights in half precision; the caller writes the manifest."""
+    from rtseg.engine.quantize import store_as_half
+
+    store_as_half(package.folder / FULL)
+    package.manifest.files["fp32"] = model_file(package.folder / FULL)
 
 
 def model_file(path: Path) -> ModelFile:
@@ -76,16 +100,14 @@ def model_file(path: Path) -> ModelFile:
 def gate(package: ModelPackage, tensors: list[Tensor], *, at_least: float) -> float:
     """The share of pixels on which INT8 agrees; raises ThresholdError where that is too little."""
     from rtseg.engine.backends import make_engine
-    from rtseg.engine.gate import LEAST_CLASSES, accept, compare
+    from rtseg.engine.gate import accept, compare
 
     with (
         make_engine("openvino", package, "fp32", depth=1) as reference,
         make_engine("openvino", package, "int8", depth=1) as candidate,
     ):
         agreement = compare(reference, candidate, tensors[:COMPARED])
-    if agreement.classes == len(package.labels):  # a small label set has no more to show
-        agreement = replace(agreement, classes=max(agreement.classes, LEAST_CLASSES))
-    accept(agreement, at_least=at_least)
+    accept(agreement, at_least=at_least, of_classes=len(package.labels))
     return round(agreement.share, 4)
 
 

@@ -39,12 +39,16 @@ def compare(reference: Engine, candidate: Engine, tensors: Iterable[Tensor]) -> 
     return Agreement(same / total if total else 0.0, len(seen), pictures)
 
 
-def accept(agreement: Agreement, *, at_least: float) -> None:
-    """Raise ThresholdError unless the agreement is high and says something."""
-    if agreement.classes < LEAST_CLASSES:
+def accept(agreement: Agreement, *, at_least: float, of_classes: int) -> None:
+    """Raise ThresholdError unless the agreement is high and says something.
+
+    of_classes: the length of the label set; a short one has fewer classes to show.
+    """
+    needed = min(LEAST_CLASSES, of_classes)
+    if agreement.classes < needed:
         raise ThresholdError(
             f"the reference found only {agreement.classes} classes in {agreement.pictures} "
-            f"pictures: at least {LEAST_CLASSES} are needed for its agreement to mean anything"
+            f"pictures: at least {needed} are needed for its agreement to mean anything"
         )
     if agreement.share < at_least:
         raise ThresholdError(

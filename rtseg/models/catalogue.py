@@ -22,6 +22,7 @@ class Entry:
     cityscapes, camvid: mIoU in per cent that the authors report, with the split, e.g. "77.8 val".
     checkpoint: the page that publishes weights; licence: what it says of them.
     multiple: both sides of a picture must be multiples of it.
+    unquantized: parts that an INT8 file leaves in FP32, as paths of modules.
     """
 
     module: str
@@ -39,6 +40,7 @@ class Entry:
     checkpoint: str = ""
     licence: str = ""
     multiple: int = 32
+    unquantized: tuple[str, ...] = ()
 
 
 _ESPNET = "Mehta, Rastegari, Caspi, Shapiro, Hajishirzi 2018, arXiv 1803.06815"
@@ -58,6 +60,10 @@ _PP_LITESEG_DEVIATION = (
 )
 _FFNET = "Mehta, Skliar, Ben Yahia, Borse, Porikli, Habibian, Blankevoort 2022, arXiv 2206.08236"
 
+_OF_ROADLITE = ("encoder/conv_stem", "context")
+"""The encoder's first layer and what reads its last, which has no activation to bound it: in INT8
+they cost 3 of 4 points of disagreement with FP32 (95.9 % without, 99.3 % with both in FP32)."""
+
 CATALOGUE: dict[str, Entry] = {
     "roadnet-s": Entry(
         "roadnet",
@@ -66,9 +72,15 @@ CATALOGUE: dict[str, Entry] = {
         {"widths": (24, 48, 96, 192), "depths": (2, 2, 2, 2), "decoder_width": 48},
     ),
     "roadnet-m": Entry("roadnet", "RoadNet", "this project"),
-    "roadlite-0": Entry("roadlite", "RoadLite", "this project", {"size": 0}),
-    "roadlite-1": Entry("roadlite", "RoadLite", "this project", {"size": 1}),
-    "roadlite-2": Entry("roadlite", "RoadLite", "this project", {"size": 2}),
+    "roadlite-0": Entry(
+        "roadlite", "RoadLite", "this project", {"size": 0}, unquantized=_OF_ROADLITE
+    ),
+    "roadlite-1": Entry(
+        "roadlite", "RoadLite", "this project", {"size": 1}, unquantized=_OF_ROADLITE
+    ),
+    "roadlite-2": Entry(
+        "roadlite", "RoadLite", "this project", {"size": 2}, unquantized=_OF_ROADLITE
+    ),
     "ddrnet-23-slim": Entry(
         "ddrnet",
         "DDRNet",

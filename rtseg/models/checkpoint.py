@@ -11,6 +11,8 @@ import torch
 
 from rtseg.errors import EngineError, TrainingError
 
+NEEDED = {"recipe", "labels", "classes", "step", "average"}
+
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Its tensors and notes; raises EngineError for any other file. Runs no code out of it."""
@@ -24,7 +26,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise EngineError(
             f"{str(path)!r} is not a readable checkpoint: it is damaged, or of another program"
         ) from error
-    if not isinstance(state, dict) or not {"recipe", "labels", "step", "average"} <= state.keys():
+    if not isinstance(state, dict) or not state.keys() >= NEEDED:
         raise EngineError(
             f"{str(path)!r} holds no training state of rtseg: expected what `rtseg train` writes"
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from importlib import import_module
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from rtseg.errors import EngineError
+from rtseg.models.catalogue import entry
 from rtseg.models.zoo import build_network
 
 WRAPPINGS = ("state_dict", "model")
@@ -42,7 +44,9 @@ def load_published(name: str, path: Path, classes: int) -> nn.Module:
     and for a file that is no state dict. Runs no code out of the file.
     """
     network = build_network(name, classes)
-    weights = read_weights(path)
+    family = import_module(f"rtseg.models.networks.{entry(name).module}")
+    # Where the authors' files name things in another way, or hold more than the network.
+    weights = getattr(family, "from_published", dict)(read_weights(path))
     problems = _differences(network.state_dict(), weights)
     if problems:
         raise EngineError(

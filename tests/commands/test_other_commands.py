@@ -118,12 +118,12 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     code, _, err = call(capsys, *words)
     assert "from step 2 to 2" in err
     assert len((run / "log.jsonl").read_text().splitlines()) == 1
-    monkeypatch.setattr("rtseg.commands.export.LEAST_AGREEMENT", 0.0)
     monkeypatch.setattr("rtseg.engine.gate.LEAST_CLASSES", 1)  # two steps teach nobody
     model = tmp_path / "mine"
     code, out, err = call(
         capsys, "export", run / "checkpoint.pt", "--data", data, "-o", model, "--size", "64x96",
         "--calibration", 8, "--licence", "CC0-1.0", "--made-by", "rtseg train ...",
+        "--min-agreement", 0,
     )  # fmt: skip
     assert code == 0, err
     assert "INT8 agrees with FP32" in out
@@ -133,6 +133,20 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     code, out, _ = call(capsys, "run", "test://road?size=64x96&frames=3", "-o", "null", "-m", model)
     assert code == 0
     assert "mine" in out
+
+
+def test_an_int8_that_disagrees_is_left_out_and_the_rest_is_kept(capsys, labelled, tmp_path):
+    run, model = tmp_path / "run", tmp_path / "mine"
+    data = f"camvid:{labelled}"
+    call(capsys, "train", "roadnet-s", "--data", data, "-o", run, "--steps", 1)
+    words = ("export", run / "checkpoint.pt", "--data", data, "-o", model, "--size", "64x96")
+    code, out, _ = call(capsys, *words, "--calibration", 8, "--min-agreement", 1.01)
+    assert code == 0
+    assert "INT8 was refused" in out
+    assert sorted(path.name for path in model.iterdir()) == ["manifest.json", "model.onnx"]
+    manifest = json.loads((model / "manifest.json").read_text())
+    assert list(manifest["files"]) == ["fp32"]
+    assert [each["precision"] for each in manifest["accuracy"]] == ["fp32"]
 
 
 def test_ctrl_c_ends_training_after_its_step_and_nothing_is_lost(labelled, tmp_path):
@@ -224,14 +238,13 @@ def test_a_model_of_ones_own_classes_is_trained_exported_and_run(
         'splits = ["train", "test"]\nnames = ["ground", "rest"]\n'
         "[ids]\nground = [3, 4]\nrest = [0, 1, 2, 5, 6, 7, 8, 9, 10]\n"
     )
-    monkeypatch.setattr("rtseg.commands.export.LEAST_AGREEMENT", 0.0)
     monkeypatch.setattr("rtseg.engine.gate.LEAST_CLASSES", 1)
     run, model = tmp_path / "run", tmp_path / "yard-model"
     words = ("train", "roadnet-s", "--data", description, "-o", run, "--steps", 2)
     assert call(capsys, *words)[0] == 0
     LABEL_SETS.pop("yard")  # every command is a process of its own
     words = ("export", run / "checkpoint.pt", "--data", description, "-o", model)
-    code, _, err = call(capsys, *words, "--size", "64x96", "--calibration", 8)
+    code, _, err = call(capsys, *words, "--size", "64x96", "--calibration", 8, "--min-agreement", 0)
     assert code == 0, err
     LABEL_SETS.pop("yard")
     source = "test://road?size=64x96&frames=3"

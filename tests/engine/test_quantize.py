@@ -4,7 +4,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from rtseg.engine.quantize import store_as_half
+from rtseg.engine.quantize import quantize_for_cpu, store_as_half
+from rtseg.errors import EngineError
 
 
 def scale_network(path, weights):
@@ -46,3 +47,42 @@ def test_small_weights_stay_as_they_are(tmp_path, count):
     store_as_half(path)
     assert numpy_helper.to_array(onnx.load(str(path)).graph.initializer[0]).dtype == np.float32
     assert len(path.read_bytes()) == len(before)
+
+
+def two_convolutions(path):
+    """Named as the exporter names them: by the path of their module."""
+    rng = np.random.default_rng(0)
+    kernels = [rng.normal(size=(4, 4, 3, 3)).astype(np.float32) for _ in range(2)]
+    weights = [numpy_helper.from_array(each, f"w{i}") for i, each in enumerate(kernels)]
+    nodes = [
+        helper.make_node("Conv", ["x", "w0"], ["a"], "/network/stem/conv/Conv", pads=[1] * 4),
+        helper.make_node("Relu", ["a"], ["b"], "/network/stem/relu/Relu"),
+        helper.make_node("Conv", ["b", "w1"], ["y"], "/network/head/Conv", pads=[1] * 4),
+    ]
+    ends = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4, 8, 8])] for name in "xy"]
+    graph = helper.make_graph(nodes, "two", *ends, weights)
+    opset = [helper.make_opsetid("", 13)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), str(path))
+    return path
+
+
+def fed_by_integers(path):
+    """The convolutions whose input comes out of a DequantizeLinear."""
+    nodes = onnx.load(str(path)).graph.node
+    dequantized = {node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
+    return {node.name for node in nodes if node.op_type == "Conv" and node.input[0] in dequantized}
+
+
+def test_a_part_that_is_named_stays_in_full_precision(tmp_path):
+    source, target = two_convolutions(tmp_path / "a.onnx"), tmp_path / "b.onnx"
+    pictures = [np.random.default_rng(i).normal(size=(1, 4, 8, 8)).astype("f") for i in range(8)]
+    quantize_for_cpu(source, target, pictures)
+    assert fed_by_integers(target) == {"/network/stem/conv/Conv", "/network/head/Conv"}
+    quantize_for_cpu(source, target, pictures, unquantized=["stem"])
+    assert fed_by_integers(target) == {"/network/head/Conv"}
+
+
+def test_a_part_that_is_not_there_is_refused(tmp_path):
+    source = two_convolutions(tmp_path / "a.onnx")
+    with pytest.raises(EngineError, match="no convolution in 'tail'"):
+        quantize_for_cpu(source, tmp_path / "b.onnx", [], unquantized=["tail"])
