@@ -35,6 +35,7 @@ class Pipeline:
     and closed on their own threads. ``source.info.live`` decides the policy: every frame in order,
     or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
     looks for motion on the thread that pre-processes and averages on the one that paints.
+    limit: the frames to read, not counting those that the source itself lost.
 
     Whoever ends, for whatever reason, aborts what feeds it and closes what it feeds: so a lost
     source still gets its last frames written, and a full disk stops the capture.
@@ -118,7 +119,7 @@ class Pipeline:
     def _capture(self) -> None:
         expected = 0
         frames = iter(self._source)
-        while not self._finishing.is_set() and expected != self._limit:
+        while not self._finishing.is_set() and self.stats.captured.count != self._limit:
             started = time.monotonic_ns()
             frame = next(frames, None)
             if frame is None:

@@ -65,6 +65,13 @@ def test_frames_that_the_source_itself_lost_are_counted_by_their_gaps():
     assert summary.dropped == {"source": 18}
 
 
+def test_a_limit_that_falls_into_a_gap_still_ends_the_run():
+    sink = KeepingSink()
+    summary = run(CountingSource(50, step=3), ReadingEngine(), sink, limit=5)
+    assert sink.indices == [0, 3, 6, 9, 12]
+    assert summary.dropped == {"source": 8}
+
+
 def test_a_lost_source_is_named_and_the_frames_before_it_are_written():
     sink = KeepingSink()
     source = CountingSource(50, fail_at=20, error=SourceError("the camera is gone"))
