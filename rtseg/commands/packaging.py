@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rtseg.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
     from rtseg.engine.package import ModelFile, ModelPackage
     from rtseg.types import ModelSpec, Rgb, Tensor
+
+T = TypeVar("T")
 
 FULL, SMALL = "model.onnx", "model.int8.onnx"
 COMPARED = 32
@@ -119,7 +121,7 @@ def accuracy(
     from rtseg.pipeline.evaluate import evaluate
     from rtseg.source.dataset import open_dataset
 
-    dataset = open_dataset(data, split)
+    dataset = open_dataset(data, split, labels=package.spec.labels)
     with make_engine("openvino", package, precision, depth=1) as engine:
         confusion = evaluate(dataset.samples, engine)
         info = engine.info
@@ -146,5 +148,7 @@ def report(package: ModelPackage, note: str) -> None:
         show(f"{each['precision']}: {100 * each['miou']:.2f} % mIoU on {where}")
 
 
-def _evenly(items: Any, count: int) -> Any:
-    return items[:: max(1, len(items) // count)][:count]
+def _evenly(items: Sequence[T], count: int) -> list[T]:
+    """``count`` of them at most, from the first on, over the whole length."""
+    taken = min(count, len(items))
+    return [items[len(items) * index // taken] for index in range(taken)]

@@ -29,6 +29,8 @@ def test_pictures_of_a_folder_are_drawn_evenly(tmp_path: Path) -> None:
     drawn = calibration_pictures(str(tmp_path), 3)
     assert [int(picture[0, 0, 0]) for picture in drawn] == [0, 30, 60]
     assert len(calibration_pictures(str(tmp_path), 100)) == 9
+    drawn = calibration_pictures(str(tmp_path), 6)
+    assert [int(picture[0, 0, 0]) for picture in drawn] == [0, 10, 30, 40, 60, 70]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
