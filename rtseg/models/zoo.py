@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from importlib import import_module
 
 import torch
@@ -29,9 +30,12 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def multiply_accumulates(network: nn.Module, height: int, width: int) -> int:
-    """For one picture in evaluation: convolutions and matrix products only, as papers count."""
+    """For one picture in evaluation: convolutions and matrix products only, as papers count.
+
+    Shapes alone are enough to count: nothing is computed, and ``network`` stays as it is.
+    """
     counter = FlopCounterMode(display=False)
-    network.eval()
+    shapes = deepcopy(network).to("meta").eval()
     with torch.inference_mode(), counter:
-        network(torch.zeros(1, 3, height, width))
+        shapes(torch.zeros(1, 3, height, width, device="meta"))
     return int(counter.get_total_flops()) // 2
