@@ -21,8 +21,8 @@ from rtseg.types import Inferred, LabelMap, Motion, Scored, Scores, Segmentation
 Mode: TypeAlias = Literal["off", "ema", "flow"]
 
 WEIGHT = 0.5
-"""Of the frame at hand. On CamVid val 0.5 gave the best mIoU of 0.5, 0.6 and 0.7, and the fewest
-changes of label on every clip."""
+"""Of the frame at hand. Of 0.5, 0.6 and 0.7 it gave the fewest changes of label on every clip, and
+the best mIoU on CamVid val, which the model was trained on (docs/video.md)."""
 
 GATE = 10.0
 """Grey levels of residual at which the past counts e times less."""
@@ -60,7 +60,9 @@ class Smoothing:
                 f"no smoothing named {self.mode!r}; there are: {', '.join(get_args(Mode))}"
             )
         if not 0 < self.weight <= 1:
-            raise UsageError(f"the weight of a frame must be in 0..1, not {self.weight:g}")
+            raise UsageError(
+                f"the weight of a frame must be above 0 and at most 1, not {self.weight:g}"
+            )
         if self.keyframe < 0:
             raise UsageError(f"key frames come every 1, 2, ... frames, not {self.keyframe}")
         if self.mode == "ema" and self.keyframe != 1:
@@ -68,6 +70,12 @@ class Smoothing:
                 "between key frames the labels follow the flow, which --smooth ema leaves out: "
                 "use --smooth flow or off with --keyframe"
             )
+
+    @classmethod
+    def asked(cls, mode: str, weight: float | None, keyframe: str) -> Smoothing:
+        """From a user's words, whatever they are. weight: None: WEIGHT."""
+        wanted: Any = mode
+        return cls(wanted, WEIGHT if weight is None else weight, parse_keyframe(keyframe))
 
     @property
     def active(self) -> bool:
@@ -80,6 +88,15 @@ class Smoothing:
         if self.keyframe == 1:
             return mode
         return f"{mode}, key frames {'adaptive' if not self.keyframe else f'every {self.keyframe}'}"
+
+    @property
+    def facts(self) -> dict[str, str | float | None]:
+        """The same for JSON, by the names of the options."""
+        return {
+            "smooth": self.mode,
+            "smooth_weight": self.weight if self.mode != "off" else None,
+            "keyframe": self.keyframe or "adaptive",
+        }
 
     def tracker(self, *, live: bool = False) -> Tracker:
         quality: Literal["none", "fast"] = "none" if self.mode == "ema" else "fast"

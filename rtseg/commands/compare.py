@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from rtseg.commands.fraction import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rtseg.engine.base import Engine
     from rtseg.labels import LabelSet
+    from rtseg.metrics import Confusion
     from rtseg.pipeline.compare import Comparison
-    from rtseg.source.base import Source
     from rtseg.types import Frame
 
 
@@ -31,7 +31,9 @@ def command(
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after N compared frames.")] = None,
     worst: Annotated[int, typer.Option(min=0, help="How many worst frames to name.")] = 8,
     size: Annotated[str, typer.Option(help="HxW for checkpoints (default 352x480).")] = "",
-    min_agreement: Annotated[float, typer.Option(help="Exit 5 below this (0..1).")] = 0.0,
+    min_agreement: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Exit 5 below this share of pixels.")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Run A and B over SOURCE and say where they differ: per class, per frame, in all.
@@ -44,7 +46,9 @@ def command(
     rtseg compare mine:fp32@openvino mine:fp32@onnxruntime pictures/ --min-agreement 0.99
     """
     from rtseg.commands.engines import Choice
-    from rtseg.commands.page import writable_folder
+    from rtseg.commands.files import writable_folder
+    from rtseg.commands.footage import chosen, how_many
+    from rtseg.commands.screen import warn
     from rtseg.errors import ThresholdError, UsageError
     from rtseg.labels import label_set, translation
     from rtseg.pipeline.compare import Comparison
@@ -60,23 +64,17 @@ def command(
     folder = None if output is None else writable_folder(output)
     comparison = Comparison(len(labels), worst=worst)
     with footage, a, b:
-        _run(comparison, a, b, frames=_chosen(footage, every, limit), total=limit)
+        frames = chosen(footage, every=every, limit=limit)
+        total = how_many(footage, every=every, limit=limit)
+        _run(comparison, a, b, frames=frames, total=total)
         result = _result(comparison, a, b, source=footage.info.name)
     if folder is not None:
-        result["outputs"] = [str(path) for path in _write(folder, result, comparison, labels)]
+        _write(folder, result, comparison, labels)
     for warning in footage.warnings:
-        print(f"rtseg: warning: {warning}", file=sys.stderr)
+        warn(warning)
     _show(result, as_json=as_json)
     if (result["agreement"] or 0.0) < min_agreement:
         raise ThresholdError(f"{_agreement(result)}, below the {min_agreement:g} asked for")
-
-
-def _chosen(source: Source, every: int, limit: int | None) -> Iterator[Frame]:
-    from rtseg.errors import UsageError
-
-    if source.info.live and limit is None:
-        raise UsageError(f"{source.info.name} has no end: say how many frames with --limit")
-    return islice(source, 0, None if limit is None else every * limit, every)
 
 
 def _run(
@@ -91,40 +89,39 @@ def _run(
 
 
 def _result(comparison: Comparison, a: Engine, b: Engine, *, source: str) -> dict[str, Any]:
-    """Fractions, not per cent; null for a class that neither says."""
-    from rtseg.labels import label_set
-
-    counts = comparison.confusion.counts
-    total = max(1, counts.sum())
-    per_class = zip(
-        label_set(a.spec.labels).names,
-        comparison.confusion.overlap,
-        counts.sum(1) / total,
-        counts.sum(0) / total,
-        strict=True,
-    )
+    """Fractions, not per cent; null where there was nothing to compare."""
     return {
         "a": _described(a),
         "b": _described(b),
         "source": source,
         "labels": a.spec.labels,
         "frames": len(comparison.frames),
-        "agreement": _rounded(comparison.agreement),
-        "compared_pixels": _rounded(comparison.compared),
-        "per_class": {
-            name: {"iou": _rounded(iou), "share_a": _rounded(in_a), "share_b": _rounded(in_b)}
-            for name, iou, in_a, in_b in per_class
-        },
-        "confusion": counts.tolist(),
+        "agreement": rounded(comparison.agreement),
+        "compared_pixels": rounded(comparison.compared),
+        "per_class": _per_class(comparison.confusion, a.spec.labels),
+        "confusion": comparison.confusion.counts.tolist(),
         "worst": [
             {
                 "index": each.item.frame.index,
-                "pts": _rounded(each.at),
-                "agreement": _rounded(each.score),
+                "pts": rounded(each.at),
+                "agreement": rounded(each.score),
             }
             for each in comparison.worst.kept
         ],
         "outputs": [],
+    }
+
+
+def _per_class(confusion: Confusion, labels: str) -> dict[str, dict[str, float | None]]:
+    """iou: null for a class that neither says."""
+    from rtseg.labels import label_set
+
+    counts = confusion.counts
+    total = max(1, counts.sum())
+    columns = (confusion.overlap, counts.sum(1) / total, counts.sum(0) / total)
+    return {
+        name: {"iou": rounded(iou), "share_a": rounded(in_a), "share_b": rounded(in_b)}
+        for name, iou, in_a, in_b in zip(label_set(labels).names, *columns, strict=True)
     }
 
 
@@ -133,14 +130,11 @@ def _described(engine: Engine) -> dict[str, str]:
     return {"model": info.model, "backend": info.backend, "precision": info.precision}
 
 
-def _rounded(value: float) -> float | None:
-    return None if value != value else round(float(value), 4)
-
-
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
+    from rtseg.commands.screen import print_json
+
     if as_json:
-        json.dump(result, sys.stdout, indent=2)
-        print()
+        print_json(result)
     else:
         _print_table(result)
 
@@ -180,16 +174,14 @@ def _agreement(result: dict[str, Any]) -> str:
     return words
 
 
-def _write(
-    folder: Path, result: dict[str, Any], comparison: Comparison, labels: LabelSet
-) -> list[Path]:
-    """report.json and index.html."""
-    from rtseg.commands.page import write
+def _write(folder: Path, result: dict[str, Any], comparison: Comparison, labels: LabelSet) -> None:
+    """report.json and index.html; names them in the result."""
+    from rtseg.commands.files import write
 
-    return [
-        write(folder / "report.json", json.dumps(result, indent=2) + "\n"),
-        write(folder / "index.html", _page(result, comparison, labels)),
-    ]
+    paths = [folder / name for name in ("report.json", "index.html")]
+    result["outputs"] = [str(path) for path in paths]
+    write(paths[0], json.dumps(result, indent=2) + "\n")
+    write(paths[1], _page(result, comparison, labels))
 
 
 def _page(result: dict[str, Any], comparison: Comparison, labels: LabelSet) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from rtseg.commands.fraction import percent, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def command(
     model: Annotated[str, typer.Argument(help="Name, folder or checkpoint.pt of a model.")] = "",
-    data: Annotated[str, typer.Option(help="NAME:DIR, e.g. camvid:data/camvid.")] = "",
+    data: Annotated[str, typer.Option(help="NAME:DIR or a .toml file.")] = "",
     split: Annotated[str, typer.Option(help="Which split; train+val joins two.")] = "test",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the report's page.")
@@ -28,11 +29,13 @@ def command(
     backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
     size: Annotated[str, typer.Option(help="HxW for a checkpoint (default 352x480).")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Only the first N pictures.")] = 1_000_000,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
     worst: Annotated[int, typer.Option(min=0, help="How many worst pictures to name.")] = 8,
     boundary: Annotated[bool, typer.Option("--boundary", help="Boundary F-score, too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a bad label map.")] = False,
-    min_miou: Annotated[float, typer.Option(help="Exit 5 below this mIoU (0..1).")] = 0.0,
+    min_miou: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Exit 5 below this mIoU.")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Measure MODEL on a labelled data set: IoU of every class, their mean, pixel accuracy.
@@ -45,8 +48,8 @@ def command(
     rtseg eval .train/roadnet-m/checkpoint.pt --data camvid:data/camvid --split val --boundary
     """
     from rtseg.commands.engines import Choice
-    from rtseg.commands.page import writable_folder
-    from rtseg.commands.screen import progress
+    from rtseg.commands.files import writable_folder
+    from rtseg.commands.screen import progress, warn
     from rtseg.errors import ThresholdError, UsageError
     from rtseg.pipeline.evaluate import Evaluation, judge
     from rtseg.source.dataset import open_dataset
@@ -63,9 +66,9 @@ def command(
             evaluation.add(advance(judged))
         result = _result(evaluation, dataset, engine.info)
     if folder is not None:
-        result["outputs"] = [str(path) for path in _write(folder, result, evaluation, dataset)]
+        _write(folder, result, evaluation, dataset)
     if dataset.problems:
-        print(f"rtseg: warning: {dataset.problems.summary()}", file=sys.stderr)
+        warn(dataset.problems.summary())
     _show(result, as_json=as_json)
     if (result["miou"] or 0.0) < min_miou:
         raise ThresholdError(
@@ -75,51 +78,61 @@ def command(
 
 def _result(evaluation: Evaluation, dataset: Dataset, info: EngineInfo) -> dict[str, Any]:
     """Fractions, not per cent; null for a class that is nowhere true."""
-    confusion, boundary = evaluation.confusion, evaluation.boundary
-    labels = dataset.labels
-    pixels = confusion.counts.sum(1)
-    invented = confusion.counts.sum(0)[pixels == 0].sum()
+    counts = evaluation.confusion.counts
+    invented = counts.sum(0)[counts.sum(1) == 0].sum()
     return {
         "model": info.model,
         "backend": info.backend,
         "precision": info.precision,
         "data": dataset.name,
         "split": dataset.split,
-        "labels": labels.name,
+        "labels": dataset.labels.name,
         "images": evaluation.pictures,
         "label_problems": len(dataset.problems),
-        "miou": _rounded(confusion.miou),
-        "pixel_accuracy": _rounded(confusion.pixel_accuracy),
-        "class_accuracy": _rounded(confusion.mean_class_accuracy),
-        "frequency_weighted_iou": _rounded(confusion.frequency_weighted_iou),
-        "boundary_f": _rounded(boundary.mean) if boundary else None,
-        "boundary_tolerance": boundary.tolerance if boundary else None,
-        "per_class": _by_name(labels, confusion.iou),
-        "per_class_accuracy": _by_name(labels, confusion.class_accuracy),
-        "per_class_boundary_f": _by_name(labels, boundary.f_score) if boundary else None,
-        "per_class_pixels": _by_name(labels, pixels / max(1, pixels.sum())),
-        "given_to_absent_classes": _rounded(invented / max(1, pixels.sum())),
-        "confusion": confusion.counts.tolist(),
+        **_means(evaluation),
+        **_per_class(evaluation, dataset.labels),
+        "given_to_absent_classes": rounded(invented / max(1, counts.sum())),
+        "confusion": counts.tolist(),
         "worst": [
-            {"picture": str(each.item.sample.picture_path), "miou": _rounded(each.score)}
+            {"picture": str(each.item.sample.picture_path), "miou": rounded(each.score)}
             for each in evaluation.worst.kept
         ],
         "outputs": [],
     }
 
 
-def _rounded(value: float) -> float | None:
-    return None if value != value else round(float(value), 4)
+def _means(evaluation: Evaluation) -> dict[str, float | None]:
+    confusion, boundary = evaluation.confusion, evaluation.boundary
+    return {
+        "miou": rounded(confusion.miou),
+        "pixel_accuracy": rounded(confusion.pixel_accuracy),
+        "class_accuracy": rounded(confusion.mean_class_accuracy),
+        "frequency_weighted_iou": rounded(confusion.frequency_weighted_iou),
+        "boundary_f": rounded(boundary.mean) if boundary else None,
+        "boundary_tolerance": boundary.tolerance if boundary else None,
+    }
+
+
+def _per_class(evaluation: Evaluation, labels: LabelSet) -> dict[str, Any]:
+    confusion, boundary = evaluation.confusion, evaluation.boundary
+    pixels = confusion.counts.sum(1)
+    return {
+        "per_class": _by_name(labels, confusion.iou),
+        "per_class_accuracy": _by_name(labels, confusion.class_accuracy),
+        "per_class_boundary_f": _by_name(labels, boundary.f_score) if boundary else None,
+        "per_class_pixels": _by_name(labels, pixels / max(1, pixels.sum())),
+    }
 
 
 def _by_name(labels: LabelSet, values: Iterable[float]) -> dict[str, float | None]:
-    return dict(zip(labels.names, map(_rounded, values), strict=True))
+    return dict(zip(labels.names, map(rounded, values), strict=True))
 
 
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
+    from rtseg.commands.screen import print_json
+
     if as_json:
-        json.dump(result, sys.stdout, indent=2)
-        print()
+        print_json(result)
     else:
         _print_table(result)
 
@@ -130,10 +143,10 @@ def _print_table(result: dict[str, Any]) -> None:
     columns = _columns(result)
     classes = table("class", *(f"{name} %" for name in columns))
     for name in result["per_class"]:
-        classes.add_row(name, *(_percent(column[name]) for column in columns.values()))
+        classes.add_row(name, *(percent(column[name]) for column in columns.values()))
     show(_title(result), classes, "   ".join(f"{k} {v}" for k, v in _headline(result).items()))
     if result["given_to_absent_classes"]:
-        share = _percent(result["given_to_absent_classes"])
+        share = percent(result["given_to_absent_classes"])
         show(f"{share} % of the pixels were given to classes that are absent from the truth")
     for path in result["outputs"]:
         show(f"wrote {path}")
@@ -165,26 +178,20 @@ def _columns(result: dict[str, Any]) -> dict[str, dict[str, float | None]]:
     return columns | {"pixels": result["per_class_pixels"]}
 
 
-def _percent(value: float | None) -> str:
-    return "absent" if value is None else f"{100 * value:.1f}"
-
-
-def _write(
-    folder: Path, result: dict[str, Any], evaluation: Evaluation, dataset: Dataset
-) -> list[Path]:
-    """report.json, index.html and confusion.png."""
+def _write(folder: Path, result: dict[str, Any], evaluation: Evaluation, dataset: Dataset) -> None:
+    """report.json, index.html and confusion.png; names them in the result."""
     import cv2
 
+    from rtseg.commands.files import write
     from rtseg.commands.matrix import matrix_picture
-    from rtseg.commands.page import write
 
     picture = matrix_picture(evaluation.confusion, dataset.labels)
     _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    return [
-        write(folder / "report.json", json.dumps(result, indent=2) + "\n"),
-        write(folder / "index.html", _page(result, evaluation, dataset.labels)),
-        write(folder / "confusion.png", png.tobytes()),
-    ]
+    paths = [folder / name for name in ("report.json", "index.html", "confusion.png")]
+    result["outputs"] = [str(path) for path in paths]
+    write(paths[0], json.dumps(result, indent=2) + "\n")
+    write(paths[1], _page(result, evaluation, dataset.labels))
+    write(paths[2], png.tobytes())
 
 
 def _page(result: dict[str, Any], evaluation: Evaluation, labels: LabelSet) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +9,7 @@ from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
-from rtseg.commands.screen import progress_bar
+from rtseg.commands.screen import print_json, progress_bar, warn
 from rtseg.engine.backends import make_engine
 from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
@@ -168,9 +166,8 @@ def _info(engine: Engine) -> EngineInfo | None:
 
 def _report(run: Run, *, json_on_stdout: bool) -> None:
     if json_on_stdout:
-        json.dump(as_json(run), sys.stdout, indent=2)
-        print()
+        print_json(as_json(run))
     else:
         print_report(run)
     for warning in run.warnings:
-        print(f"rtseg: warning: {warning}", file=sys.stderr)
+        warn(warning)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rtseg.commands.fraction import percent
 from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -63,16 +62,15 @@ def _request(what: str, name: str) -> tuple[str, str]:
 
 
 def _list(*, packages: bool, networks: bool, as_json: bool) -> None:
+    from rtseg.commands.screen import print_json
     from rtseg.commands.zoo import network_facts, show_zoo
     from rtseg.engine.package import package_folders, read_package
     from rtseg.models.catalogue import CATALOGUE
 
     found = [read_package(each) for each in package_folders()] if packages else []
     if as_json:
-        _print_json(
-            {"models": [asdict(each.manifest) for each in found]} if packages else {},
-            {"networks": [network_facts(each) for each in CATALOGUE]},
-        )
+        models = {"models": [asdict(each.manifest) for each in found]} if packages else {}
+        print_json({**models, "networks": [network_facts(each) for each in CATALOGUE]})
     elif networks:
         show_zoo()
     else:
@@ -81,6 +79,7 @@ def _list(*, packages: bool, networks: bool, as_json: bool) -> None:
 
 def _info(name: str, *, as_json: bool) -> None:
     """A model, the network it is of, or both."""
+    from rtseg.commands.screen import print_json
     from rtseg.commands.zoo import network_facts, show_network
     from rtseg.models.catalogue import CATALOGUE
 
@@ -88,10 +87,8 @@ def _info(name: str, *, as_json: bool) -> None:
     network = package.manifest.network if package else name
     known = network in CATALOGUE
     if as_json:
-        _print_json(
-            {"models": [asdict(package.manifest)] if package else []},
-            {"networks": [network_facts(network)] if known else []},
-        )
+        models = [asdict(package.manifest)] if package else []
+        print_json({"models": models, "networks": [network_facts(network)] if known else []})
         return
     if package:
         _show_one(package)
@@ -114,11 +111,6 @@ def _package(name: str) -> ModelPackage | None:
     close = difflib.get_close_matches(name, [*models, *CATALOGUE], 1)
     hint = f"did you mean {close[0]!r}?" if close else "`rtseg models zoo` lists the networks"
     raise EngineError(f"no model named {name!r}, and no network: {hint}")
-
-
-def _print_json(*parts: dict[str, Any]) -> None:
-    json.dump({key: value for part in parts for key, value in part.items()}, sys.stdout, indent=2)
-    print()
 
 
 def _show_all(packages: list[ModelPackage]) -> None:
@@ -176,12 +168,8 @@ def _show_classes(package: ModelPackage) -> None:
         return
     rows = table("IoU %", *(f"{each['precision']} {each['data']}" for each in measured))
     for name in package.labels.names:
-        rows.add_row(name, *(_per_cent(each["per_class"].get(name)) for each in measured))
+        rows.add_row(name, *(percent(each["per_class"].get(name)) for each in measured))
     show("", rows, "")
-
-
-def _per_cent(share: float | None) -> str:
-    return "absent" if share is None else f"{100 * share:.1f}"
 
 
 def _triple(values: tuple[float, float, float]) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from rtseg import __version__
-from rtseg.errors import SinkError
+from rtseg.commands.fraction import percent
 from rtseg.labels import IGNORE, LabelSet
 from rtseg.sink.png import palette_png
 from rtseg.stretch import stretched
@@ -90,7 +89,7 @@ def figures(named: Mapping[str, str]) -> str:
 
 
 def class_table(labels: LabelSet, columns: Mapping[str, Sequence[Value]]) -> str:
-    """One row a class, fractions as per cent; the first column has a bar. None: a dash."""
+    """One row a class, fractions as per cent; the first column has a bar."""
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     rows = []
     for index, name in enumerate(labels.names):
@@ -166,28 +165,8 @@ def difference_picture(picture: Rgb, first: LabelMap, second: LabelMap) -> str:
     return photo(np.asarray(shown, np.uint8))
 
 
-def writable_folder(path: Path) -> Path:
-    """Made if it is not there: before hours of work, not after. Raises SinkError."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(
-            f"cannot write into {str(path)!r}: {error.strerror}; give -o another folder"
-        ) from error
-    return path
-
-
-def write(path: Path, content: str | bytes) -> Path:
-    """Raises SinkError."""
-    try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise SinkError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    return path
-
-
 def _percent(value: Value) -> str:
-    return '<span class="none">absent</span>' if value is None else f"{100 * value:.1f}"
+    return percent(value) if value is not None else f'<span class="none">{percent(value)}</span>'
 
 
 def _fitted(height: int, width: int) -> tuple[int, int]:

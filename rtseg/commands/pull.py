@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 def pull(name: str, output: Path | None, *, as_json: bool) -> None:
     """Into the folder ``output``, or the user's store; ends with the line to type next."""
+    from rtseg.commands.screen import print_json
     from rtseg.models.catalogue import entry
     from rtseg.models.checkpoints import checkpoint, checkpoint_store
     from rtseg.models.download import download
@@ -37,8 +37,7 @@ def pull(name: str, output: Path | None, *, as_json: bool) -> None:
     if as_json:
         facts = {"path": str(path), "sha256": wanted.sha256, "bytes": wanted.size_bytes}
         words = {"licence": licence, "import": _import_line(name, wanted, path)}
-        json.dump(facts | words, sys.stdout, indent=2)
-        print()
+        print_json(facts | words)
     else:
         print(f"{path} ({licence})")
         print(f"next: {_import_line(name, wanted, path)}")

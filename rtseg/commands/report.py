@@ -43,13 +43,9 @@ def as_json(run: Run) -> dict[str, Any]:
         "backend": engine.backend if engine else None,
         "precision": engine.precision if engine else None,
         "mode": run.mode,
-        **_wish(run.smoothing),
+        **run.smoothing.facts,
         "frames_declared": run.source.frames,
-        "frames_read": summary.frames_read,
-        "frames_written": summary.frames_written,
-        "frames_key": summary.frames_written - summary.frames_warped,
-        "frames_warped": summary.frames_warped,
-        "dropped": summary.dropped,
+        **_frames(summary),
         "capture_fps": round(summary.capture_fps, 2),
         "processed_fps": round(summary.processed_fps, 2),
         "written_fps": round(summary.written_fps, 2),
@@ -68,11 +64,13 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _wish(smoothing: Smoothing) -> dict[str, Any]:
+def _frames(summary: Summary) -> dict[str, Any]:
     return {
-        "smooth": smoothing.mode,
-        "smooth_weight": smoothing.weight if smoothing.mode != "off" else None,
-        "keyframe": smoothing.keyframe or "adaptive",
+        "frames_read": summary.frames_read,
+        "frames_written": summary.frames_written,
+        "frames_key": summary.frames_written - summary.frames_warped,
+        "frames_warped": summary.frames_warped,
+        "dropped": summary.dropped,
     }
 
 

@@ -61,14 +61,12 @@ def command(
     from rtseg.commands.job import Job, in_mode
     from rtseg.commands.outputs import Wanted, default_folder
     from rtseg.overlay import Look
-    from rtseg.smoothing import WEIGHT, Smoothing, parse_keyframe
+    from rtseg.smoothing import Smoothing
     from rtseg.source.uri import open_source
 
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
     looks: Any = look
-    smooths: Any = smooth
-    weight = WEIGHT if smooth_weight is None else smooth_weight
     job = Job(
         reference=source,
         source=in_mode(opened, mode),
@@ -88,8 +86,6 @@ def command(
         threads=threads,
         limit=limit,
         mode=mode,
-        smoothing=Smoothing(smooths, weight, parse_keyframe(keyframe)),
+        smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
     )
-    code = job.run(json_on_stdout=as_json)
-    if code:
-        raise typer.Exit(code)
+    raise typer.Exit(job.run(json_on_stdout=as_json))

@@ -1,11 +1,12 @@
-"""What commands show on a terminal: progress on stderr, quiet when nobody watches."""
+"""What commands show: results on stdout; progress, quiet when nobody watches, on stderr."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -57,3 +58,13 @@ def show(*parts: object) -> None:
     console = Console(width=width, highlight=False, soft_wrap=width is not None)
     for part in parts:
         console.print(part)
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """One object on stdout, for programs."""
+    print(json.dumps(result, indent=2))
+
+
+def warn(words: str) -> None:
+    """One line on stderr."""
+    print(f"rtseg: warning: {words}", file=sys.stderr)
