@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from rtseg.commands.fraction import percent, rounded
 
 if TYPE_CHECKING:
     from rtseg.pipeline.labelling import Labeller, Teacher
@@ -36,66 +37,109 @@ def command(
         float, typer.Option(min=0.0, max=1.0, help="Pixels less sure than this stay unlabelled.")
     ] = 0.5,
     rows: Annotated[int, typer.Option(min=32, help="Larger pictures shrink to so many.")] = 480,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Write pictures and masks of SOURCES, and labels.toml: a data set for `rtseg train`.
 
     Teachers of other label sets are translated, and their scores averaged. Frames that are
-    already there are not labelled again.
+    already there are not labelled again: repeat a command to go on, or add sources to it.
 
     \b
     rtseg label drive.mp4 pictures/ --teacher big-model=2 --teacher other --every 8 -o labelled
     """
-    from rtseg.commands.page import writable_folder, write
-    from rtseg.commands.screen import progress, show
+    from rtseg.commands.screen import progress
     from rtseg.pipeline.labelling import Labeller
 
-    for part in ("pictures", "masks"):
-        writable_folder(output / part)
+    stems = _stems(sources)
     with ExitStack() as stack:
-        labeller = Labeller(_open(teachers, stack), labels, at_least)
-        shares = []
-        with progress(None, "label") as advance:
-            for name, frame in _frames(sources, every, limit):
-                shares.append(advance(_write(output, name, _shrunk(frame, rows), labeller)))
-    text = DESCRIPTION.format(teachers=", ".join(teachers), at_least=at_least, labels=labels)
-    write(output / "labels.toml", text)
-    new = [share for share in shares if share is not None]
-    show(
-        f"{len(shares)} frames in {str(output)!r}, {len(new)} of them new",
-        f"{100 * sum(new) / max(1, len(new)):.0f} % of the new pixels have a label",
-    )
+        labeller = Labeller(_open(teachers, labels, stack), labels, at_least)
+        _describe(output, labeller, teachers)
+        advance = stack.enter_context(progress(None, "label"))
+        shares = [
+            advance(_write(output, name, _shrunk(frame, rows), labeller))
+            for name, frame in _frames(stems, every, limit)
+        ]
+    _report(output, shares, as_json=as_json)
 
 
-def _open(references: list[str], stack: ExitStack) -> list[Teacher]:
+def _stems(sources: list[str]) -> dict[str, str]:
+    """By source, the beginning of its pictures' names; raises UsageError where two share one."""
+    from rtseg.errors import UsageError
+    from rtseg.sink.naming import stem_of
+
+    stems = {source: stem_of(source) for source in sources}
+    for source, stem in stems.items():
+        if list(stems.values()).count(stem) > 1:
+            raise UsageError(
+                f"the pictures of two sources would be called {stem}_000000, ...: rename one, or "
+                f"label {source!r} into a folder of its own"
+            )
+    return stems
+
+
+def _open(references: list[str], labels: str, stack: ExitStack) -> list[Teacher]:
+    """Raises UsageError for a teacher that has no class in common with ``labels``."""
     from rtseg.engine.backends import make_engine
     from rtseg.engine.package import find_package
-    from rtseg.errors import UsageError
+    from rtseg.labels import translation
     from rtseg.pipeline.labelling import Teacher
 
     teachers = []
     for reference in references:
-        name, _, weight = reference.partition("=")
-        try:
-            share = float(weight or 1)
-        except ValueError as error:
-            raise UsageError(f"--teacher {reference!r}: {weight!r} is no weight") from error
-        engine = make_engine("auto", find_package(name), "fp32", depth=1, scores=True)
+        name, equals, weight = reference.partition("=")
+        share = _weight(reference, weight) if equals else 1.0
+        package = find_package(name)
+        translation(package.spec.labels, labels)
+        engine = make_engine("auto", package, "fp32", depth=1, scores=True)
         teachers.append(Teacher(stack.enter_context(engine), share))
     return teachers
 
 
-def _frames(sources: list[str], every: int, limit: int | None) -> Iterator[tuple[str, Frame]]:
-    """With names that tell source and frame, and do not collide."""
+def _weight(reference: str, text: str) -> float:
+    from math import inf
+
     from rtseg.errors import UsageError
+
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = 0.0
+    if not 0 < weight < inf:
+        raise UsageError(f"--teacher {reference!r}: {text!r} is no weight, which is above 0")
+    return weight
+
+
+def _describe(output: Path, labeller: Labeller, teachers: list[str]) -> None:
+    """labels.toml, before any picture; raises UsageError where other labels lie already."""
+    from rtseg.commands.files import writable_folder, write
+    from rtseg.errors import UsageError
+
+    text = DESCRIPTION.format(
+        teachers=", ".join(teachers), at_least=labeller.at_least, labels=labeller.labels
+    )
+    path = output / "labels.toml"
+    if path.exists() and path.read_bytes() != text.encode():
+        raise UsageError(
+            f"{str(output)!r} was labelled by other teachers, classes or bounds, as its "
+            "labels.toml says: repeat those, or give -o another folder"
+        )
+    for part in ("pictures", "masks"):
+        writable_folder(output / part)
+    write(path, text)
+
+
+def _frames(stems: dict[str, str], every: int, limit: int | None) -> Iterator[tuple[str, Frame]]:
+    """With names that tell source and frame. stems: by source."""
+    from rtseg.commands.footage import chosen
+    from rtseg.commands.screen import warn
     from rtseg.source.uri import open_source
 
-    for reference in sources:
+    for reference, stem in stems.items():
         with open_source(reference) as source:
-            if source.info.live and limit is None:
-                raise UsageError(f"{source.info.name} has no end: say how many with --limit")
-            stop = None if limit is None else every * limit
-            for frame in islice(source, 0, stop, every):
-                yield f"{Path(reference).stem}_{frame.index:06d}", frame
+            for frame in chosen(source, every=every, limit=limit):
+                yield f"{stem}_{frame.index:06d}", frame
+            for warning in source.warnings:
+                warn(warning)
 
 
 def _shrunk(frame: Frame, rows: int) -> Frame:
@@ -130,3 +174,18 @@ def _write(output: Path, name: str, frame: Frame, labeller: Labeller) -> float |
     if not written:
         raise SinkError(f"cannot write {str(picture)!r} and its mask: is the disk full?")
     return float((labels != IGNORE).mean())
+
+
+def _report(output: Path, shares: list[float | None], *, as_json: bool) -> None:
+    """shares: of labelled pixels, None for frames that were there already."""
+    from rtseg.commands.screen import print_json, show
+
+    new = [share for share in shares if share is not None]
+    labelled = rounded(sum(new) / len(new)) if new else None
+    if as_json:
+        facts = {"frames": len(shares), "frames_new": len(new), "new_pixels_labelled": labelled}
+        print_json({**facts, "outputs": [str(output / "labels.toml")]})
+        return
+    show(f"{len(shares)} frames in {str(output)!r}, {len(new)} of them new")
+    if labelled is not None:
+        show(f"{percent(labelled)} % of the new pixels have a label")

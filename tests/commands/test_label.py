@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,7 @@ def test_footage_becomes_a_data_set_that_training_can_read(capsys, tmp_path: Pat
     code, out, _ = call(capsys, *words)
     assert code == 0
     assert "3 frames" in out
+    assert (tmp_path / "masks" / "road_000004.png").exists()
     dataset = open_dataset(str(tmp_path / "labels.toml"), "train")
     assert dataset.labels.name == "camvid11"
     assert len(dataset.samples) == 3
@@ -58,13 +60,30 @@ def test_large_pictures_shrink_with_their_masks(capsys, tmp_path: Path) -> None:
     [
         (["--teacher", "nobody"], 4, "no model named"),
         (["--teacher", "roadnet-m-camvid=x"], 2, "'x' is no weight"),
+        (["--teacher", "roadnet-m-camvid=0"], 2, "'0' is no weight"),
+        (["--teacher", "roadnet-m-camvid="], 2, "'' is no weight"),
         (["--teacher", "roadnet-m-camvid", "--labels", "mars"], 2, "no label set"),
+        (["--teacher", "roadnet-m-camvid", "--labels", "bdd_drivable3"], 2, "no class in common"),
+        ([f"{ROAD}&seed=2", "--teacher", "roadnet-m-camvid"], 2, "two sources would be called"),
     ],
 )
 def test_wrong_words_end_in_one_line(capsys, tmp_path: Path, words, code, message) -> None:
-    found, _, err = call(capsys, "label", ROAD, *words, "-o", tmp_path)
+    found, _, err = call(capsys, "label", ROAD, *words, "-o", tmp_path / "new")
     assert found == code
     assert message in err
+    assert not (tmp_path / "new").exists()
+
+
+def test_labels_of_other_teachers_are_not_mixed_in(capsys, tmp_path: Path) -> None:
+    words = ("label", ROAD, "--limit", 1, "-o", tmp_path, "--teacher", "roadnet-m-camvid")
+    code, out, _ = call(capsys, *words, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["frames"], found["frames_new"]) == (1, 1)
+    assert 0.3 < found["new_pixels_labelled"] <= 1
+    code, _, err = call(capsys, *words, "--at-least", 0.9)
+    assert code == 2
+    assert "was labelled by other teachers" in err
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(capsys, tmp_path: Path) -> None:
