@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import ExitStack
+from rtseg.commands.fraction import rounded
 
-    from rtseg.labels import LabelSet
+if TYPE_CHECKING:
+    from rtseg.engine.base import EngineInfo
+    from rtseg.engine.package import ModelPackage
     from rtseg.pipeline.steadiness import SideBySide
     from rtseg.types import Frame, LabelMap
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def command(
     model: Annotated[str, typer.Argument(help="Name or folder of a model.")] = "",
     source: Annotated[str, typer.Argument(help="Video or folder of consecutive pictures.")] = "",
-    data: Annotated[str, typer.Option(help="Labelled frames instead: NAME:DIR.")] = "",
+    data: Annotated[str, typer.Option(help="Labelled frames instead: NAME:DIR or .toml.")] = "",
     split: Annotated[str, typer.Option(help="Which split of --data.")] = "val",
     smooth: Annotated[str, typer.Option(help="off, ema or flow.")] = "flow",
     smooth_weight: Annotated[
@@ -29,7 +30,7 @@ def command(
     keyframe: Annotated[str, typer.Option(help="Every Nth frame, or adaptive.")] = "1",
     backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
-    limit: Annotated[int, typer.Option(min=2, help="Only the first N frames.")] = 1_000_000,
+    limit: Annotated[int | None, typer.Option(min=2, help="Only the first N frames.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Compare each frame's labels with those of the frame before, moved along by optical flow.
@@ -42,82 +43,88 @@ def command(
     rtseg temporal --data camvid:data/camvid --split val --smooth flow
     rtseg temporal roadnet-m-camvid drive.mp4 --smooth off --keyframe adaptive --json
     """
-    from contextlib import ExitStack
+    from itertools import islice
 
-    from rtseg.commands.screen import progress
+    from rtseg.commands.screen import print_json, progress
     from rtseg.engine.backends import make_engine
     from rtseg.engine.package import DEFAULT_MODEL, find_package
     from rtseg.errors import UsageError
     from rtseg.pipeline.steadiness import SideBySide
-    from rtseg.smoothing import WEIGHT, Smoothing, parse_keyframe
+    from rtseg.smoothing import Smoothing
 
     if bool(source) == bool(data):
         raise UsageError("temporal needs one of MODEL SOURCE and --data NAME:DIR, not both")
-    smooths: Any = smooth
-    weight = WEIGHT if smooth_weight is None else smooth_weight
-    smoothing = Smoothing(smooths, weight, parse_keyframe(keyframe))
+    smoothing = Smoothing.asked(smooth, smooth_weight, keyframe)
     package = find_package(model or DEFAULT_MODEL)
-    with ExitStack() as stack:
-        frames, total = _frames(source, data, labels=package.labels, split=split, stack=stack)
-        engine = stack.enter_context(make_engine(backend, package, precision, depth=1, scores=True))
+    with (
+        _recorded(source, limit) if source else _labelled(data, split, package, limit) as footage,
+        make_engine(backend, package, precision, depth=1, scores=True) as engine,
+        progress(footage.total, "temporal") as advance,
+    ):
         found = SideBySide(engine, smoothing)
-        advance = stack.enter_context(progress(_least(limit, total), "temporal"))
-        for number, (frame, truth) in enumerate(frames, 1):
+        for frame, truth in islice(footage.frames, limit):
             found.add(advance(frame), truth)
-            if number == limit:
-                break
         info = engine.info
     if not found.frames:
-        raise UsageError(f"{source or data} gave no frame to measure")
-    result = {
-        "model": package.name,
-        "backend": info.backend,
-        "precision": info.precision,
-        "source": source or f"{data} {split}",
-        "smooth": smoothing.mode,
-        "smooth_weight": weight if smoothing.mode != "off" else None,
-        "keyframe": smoothing.keyframe or "adaptive",
-        **_figures(found),
-    }
+        raise UsageError(f"{footage.name} gave no frame to measure")
+    result = {**_described(info, footage.name), **smoothing.facts, **_figures(found)}
     if as_json:
-        json.dump(result, sys.stdout, indent=2)
-        print()
+        print_json(result)
     else:
         _print_table(result, words=smoothing.words)
 
 
-def _frames(
-    source: str, data: str, *, labels: LabelSet, split: str, stack: ExitStack
-) -> tuple[Iterator[tuple[Frame, LabelMap | None]], int | None]:
-    """Pairs of frame and truth, and how many there will be."""
+@dataclass(frozen=True)
+class Footage:
+    """Consecutive frames, each with its truth where it is labelled. total: None where unknown."""
+
+    name: str
+    frames: Iterator[tuple[Frame, LabelMap | None]]
+    total: int | None
+
+
+@contextmanager
+def _recorded(reference: str, limit: int | None) -> Iterator[Footage]:
+    from rtseg.commands.footage import how_many
+    from rtseg.commands.screen import warn
+    from rtseg.errors import UsageError
+    from rtseg.source.uri import open_source
+
+    with open_source(reference) as source:
+        if source.info.live:
+            raise UsageError(f"{source.info.name} is live: measure a recording of it")
+        frames = ((frame, None) for frame in source)
+        yield Footage(source.info.name, frames, how_many(source, limit=limit))
+        for warning in source.warnings:
+            warn(warning)
+
+
+@contextmanager
+def _labelled(data: str, split: str, package: ModelPackage, limit: int | None) -> Iterator[Footage]:
+    """The truth in the model's classes."""
     from fractions import Fraction
 
-    from rtseg.errors import UsageError
+    from rtseg.commands.screen import warn
     from rtseg.source.dataset import open_dataset
-    from rtseg.source.uri import open_source
     from rtseg.types import Frame
 
-    if source:
-        opened = stack.enter_context(open_source(source))
-        if opened.info.live:
-            raise UsageError(f"{opened.info.name} is live: measure a recording of it")
-        return ((frame, None) for frame in opened), opened.info.frames
-    dataset = open_dataset(data, split)
-    if dataset.labels != labels:
-        raise UsageError(
-            f"the model speaks {labels.name}, but {dataset.name} is labelled in "
-            f"{dataset.labels.name}"
-        )
-    samples = dataset.samples
-    pairs = (
+    dataset = open_dataset(data, split, labels=package.spec.labels)
+    frames = (
         (Frame(sample.picture(), index, Fraction(index), 0), sample.truth())
-        for index, sample in enumerate(samples)
+        for index, sample in enumerate(dataset.samples)
     )
-    return pairs, len(samples)
+    yield Footage(f"{data} {split}", frames, len(dataset.samples[:limit]))
+    if dataset.problems:
+        warn(dataset.problems.summary())
 
 
-def _least(limit: int, total: int | None) -> int:
-    return limit if total is None else min(limit, total)
+def _described(info: EngineInfo, source: str) -> dict[str, str]:
+    return {
+        "model": info.model,
+        "backend": info.backend,
+        "precision": info.precision,
+        "source": source,
+    }
 
 
 def _figures(found: SideBySide) -> dict[str, Any]:
@@ -127,16 +134,16 @@ def _figures(found: SideBySide) -> dict[str, Any]:
         "frames": found.frames,
         "frames_key": found.frames - found.warped,
         "frames_warped": found.warped,
-        "frame_by_frame": _rounded(found.alone.fractions),
-        "smoothed": _rounded(found.steady.fractions),
-        "truth": _rounded({"tc": found.truth.tc, "flicker": found.truth.flicker}),
+        "frame_by_frame": _all_rounded(found.alone.fractions),
+        "smoothed": _all_rounded(found.steady.fractions),
+        "truth": _all_rounded({"tc": found.truth.tc, "flicker": found.truth.flicker}),
         "cost_ms": {name: round(cost, 3) for name, cost in costs.items()},
         "added_share_of_network": round(added / network, 3),
     }
 
 
-def _rounded(fractions: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if value != value else round(value, 4) for name, value in fractions.items()}
+def _all_rounded(fractions: dict[str, float]) -> dict[str, float | None]:
+    return {name: rounded(value) for name, value in fractions.items()}
 
 
 def _print_table(result: dict[str, Any], *, words: str) -> None:
