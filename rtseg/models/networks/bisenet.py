@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, initialise
-from rtseg.models.networks.resnet import basic_stage
+from rtseg.models.networks.resnet import ResNet18
 
 
 class BiSeNet(nn.Module):
@@ -68,29 +68,11 @@ class ContextPath(nn.Module):
         self.conv_avg = NamedConvBnRelu(512, 128, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        at16, at32 = self.resnet(x)
+        at16, at32 = (functional.relu(each) for each in self.resnet(x)[2:])
         whole = self.conv_avg(at32.mean((2, 3), keepdim=True))
         context16 = self.conv_head32(_double(self.arm32(at32) + whole))
         context8 = self.conv_head16(_double(self.arm16(at16) + context16))
         return context8, context16
-
-
-class ResNet18(nn.Module):
-    """The features of strides 16 and 32, under torchvision's names (no classifier)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = basic_stage(64, 64, 2)
-        self.layer2 = basic_stage(64, 128, 2, stride=2)
-        self.layer3 = basic_stage(128, 256, 2, stride=2)
-        self.layer4 = basic_stage(256, 512, 2, stride=2)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        at4 = functional.max_pool2d(functional.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        at16 = self.layer3(self.layer2(self.layer1(at4)))
-        return at16, self.layer4(at16)
 
 
 class AttentionRefinement(nn.Module):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, initialise
+from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, conv_bn, initialise
 
 EXPANSION = 6
 """Of the depthwise convolutions: the paper's epsilon."""
@@ -123,7 +123,7 @@ class GatherExpand(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1 = NamedConvBnRelu(width, width)
-        self.dwconv = nn.Sequential(*_depthwise(width, width * EXPANSION), nn.ReLU())
+        self.dwconv = nn.Sequential(*conv_bn(width, width * EXPANSION, 3, groups=width), nn.ReLU())
         self.conv2 = _silent_project(width * EXPANSION, width)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -137,11 +137,11 @@ class GatherExpandStrided(nn.Module):
         super().__init__()
         width = inputs * EXPANSION
         self.conv1 = NamedConvBnRelu(inputs, inputs)
-        self.dwconv1 = _depthwise(inputs, width, stride=2)
-        self.dwconv2 = nn.Sequential(*_depthwise(width, width), nn.ReLU())
+        self.dwconv1 = conv_bn(inputs, width, 3, stride=2, groups=inputs)
+        self.dwconv2 = nn.Sequential(*conv_bn(width, width, 3, groups=width), nn.ReLU())
         self.conv2 = _silent_project(width, outputs)
         self.shortcut = nn.Sequential(
-            *_depthwise(inputs, inputs, stride=2), *_project(inputs, outputs)
+            *conv_bn(inputs, inputs, 3, stride=2, groups=inputs), *conv_bn(inputs, outputs, 1)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -155,14 +155,14 @@ class GuidedAggregation(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.left1 = nn.Sequential(
-            *_depthwise(width, width), nn.Conv2d(width, width, 1, bias=False)
+            *conv_bn(width, width, 3, groups=width), nn.Conv2d(width, width, 1, bias=False)
         )
-        self.left2 = nn.Sequential(*_conv_bn(width, stride=2), nn.AvgPool2d(3, 2, 1))
-        self.right1 = _conv_bn(width)
+        self.left2 = nn.Sequential(*conv_bn(width, width, 3, stride=2), nn.AvgPool2d(3, 2, 1))
+        self.right1 = conv_bn(width, width, 3)
         self.right2 = nn.Sequential(
-            *_depthwise(width, width), nn.Conv2d(width, width, 1, bias=False)
+            *conv_bn(width, width, 3, groups=width), nn.Conv2d(width, width, 1, bias=False)
         )
-        self.conv = nn.Sequential(*_conv_bn(width), nn.ReLU())
+        self.conv = nn.Sequential(*conv_bn(width, width, 3), nn.ReLU())
 
     def forward(self, detail: Tensor, context: Tensor) -> Tensor:
         fine = self.left1(detail) * torch.sigmoid(_nearest(self.right1(context), 4))
@@ -202,27 +202,11 @@ class AuxiliaryHead(nn.Module):
         return logits
 
 
-def _conv_bn(width: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width))
-
-
-def _depthwise(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    """``outputs`` a multiple of ``inputs``: each channel gets as many filters."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, groups=inputs, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-def _project(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
-
-
 def _silent_project(inputs: int, outputs: int) -> nn.Sequential:
     """Zero at first, so that a block begins as its shortcut (Goyal et al. 2017, section 5.1)."""
-    norm = nn.BatchNorm2d(outputs)
-    nn.init.zeros_(norm.weight)
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), norm)
+    conv, norm = conv_bn(inputs, outputs, 1)
+    nn.init.zeros_(norm.get_parameter("weight"))
+    return nn.Sequential(conv, norm)
 
 
 def _nearest(x: Tensor, factor: int) -> Tensor:

@@ -50,14 +50,10 @@ class BasicBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
         super().__init__()
         self.first = ConvBnRelu(inputs, outputs, stride=stride)
-        self.second = nn.Sequential(
-            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
-        )
+        self.second = conv_bn(outputs, outputs, 3)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.shortcut = conv_bn(inputs, outputs, 1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.second(self.first(x)) + self.shortcut(x))
@@ -88,6 +84,22 @@ class SumPyramidPooling(nn.Module):
         return merged
 
 
+def conv_bn(
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
+    """k x k convolution and batch norm."""
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs))
+
+
+def bn_relu_conv(
+    inputs: int, outputs: int, kernel: int, *, groups: int = 1, bias: bool = False
+) -> nn.Sequential:
+    """Pre-activation order (He et al. 2016, arXiv 1603.05027)."""
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=bias)
+    return nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(), conv)
+
+
 def upsample_to(x: Tensor, like: Tensor, *, align_corners: bool = False) -> Tensor:
     """Bilinear to the height and width of ``like``, which are constants in an exported graph."""
     return resize(x, [int(extent) for extent in like.shape[2:]], align_corners=align_corners)
@@ -104,24 +116,13 @@ def resize(x: Tensor, size: list[int], *, align_corners: bool = False) -> Tensor
     return functional.interpolate(x, size, mode="bilinear", align_corners=align_corners)
 
 
-def fixed_average_pool(x: Tensor, rows: int, columns: int) -> Tensor:
-    """(N, C, H, W) -> (N, C, rows, columns), at most one per pixel: adaptive pooling, without the
-    operator that neither exporter nor TensorRT takes.
-
-    Where the map divides evenly it is a pool with a constant kernel; elsewhere the windows are of
-    several sizes, and two constant matrices average them.
-    """
-    height, width = int(x.shape[2]), int(x.shape[3])
-    rows, columns = min(rows, height), min(columns, width)
-    if height % rows == 0 and width % columns == 0:
-        return functional.avg_pool2d(x, (height // rows, width // columns))
-    down = torch.tensor(_averages(height, rows), dtype=x.dtype, device=x.device)
-    across = torch.tensor(_averages(width, columns), dtype=x.dtype, device=x.device)
-    return down @ x @ across.T
+def nearest_to(x: Tensor, like: Tensor) -> Tensor:
+    """Each pixel repeated, to the height and width of ``like``."""
+    return functional.interpolate(x, [int(extent) for extent in like.shape[2:]], mode="nearest")
 
 
 def initialise(module: nn.Module) -> None:
-    """He-normal convolutions; the last norm of each residual branch starts at zero.
+    """He-normal convolutions; the last norm of each ``BasicBlock`` of this file starts at zero.
 
     (Goyal et al. 2017, section 5.1: a block that begins as the identity trains more calmly.)
     """
@@ -140,12 +141,3 @@ def initialise(module: nn.Module) -> None:
 def labels_of(logits: Tensor) -> Tensor:
     """(1, C, h, w) -> (1, h, w) uint8. Twice cast: TensorRT makes uint8 only of a float."""
     return torch.argmax(logits, dim=1).to(torch.float32).to(torch.uint8)
-
-
-def _averages(extent: int, count: int) -> list[list[float]]:
-    """``count`` rows of weights for ``extent`` pixels, each 1/n over n neighbours."""
-    bounds = [(i * extent // count, -(-(i + 1) * extent // count)) for i in range(count)]
-    return [
-        [1 / (end - start) if start <= pixel < end else 0.0 for pixel in range(extent)]
-        for start, end in bounds
-    ]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, initialise, upsample_to
+from rtseg.models.networks.blocks import Heads, bn_relu_conv, conv_bn, initialise, upsample_to
 from rtseg.models.networks.resnet import Bottleneck, basic_stage
 
 
@@ -122,22 +122,6 @@ def stem(width: int) -> nn.Sequential:
         nn.Conv2d(width, width, 3, 2, 1),
         nn.BatchNorm2d(width),
         nn.ReLU(),
-    )
-
-
-def conv_bn(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-def bn_relu_conv(inputs: int, outputs: int, kernel: int, *, groups: int = 1) -> nn.Sequential:
-    """Pre-activation order (He et al. 2016, arXiv 1603.05027)."""
-    return nn.Sequential(
-        nn.BatchNorm2d(inputs),
-        nn.ReLU(),
-        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rtseg.models.networks.blocks import ConvBnRelu, Heads, initialise, upsample_to
+from rtseg.models.networks.blocks import ConvBnRelu, Heads, conv_bn, initialise, upsample_to
 
 
 class DFANet(nn.Module):
@@ -95,9 +95,7 @@ class Block(nn.Module):
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.shortcut = conv_bn(inputs, outputs, 1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         summed: Tensor = self.branch(x) + self.shortcut(x)
@@ -106,10 +104,8 @@ class Block(nn.Module):
 
 def _separable(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
     return [
-        nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False),
-        nn.BatchNorm2d(inputs),
-        nn.Conv2d(inputs, outputs, 1, bias=False),
-        nn.BatchNorm2d(outputs),
+        *conv_bn(inputs, inputs, 3, stride=stride, groups=inputs),
+        *conv_bn(inputs, outputs, 1),
     ]
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rtseg.models.networks.blocks import Heads, initialise, resize, upsample_to
+from rtseg.models.networks.pooling import adaptive_average_pool
 from rtseg.models.networks.prelu import Conv, ConvNorm, ConvNormPrelu, NormPrelu
 
 BRANCHES = 4
@@ -208,53 +209,13 @@ def _look(x: Tensor, stage: nn.Module, scale: float) -> Tensor:
     height, width = (int(extent) for extent in x.shape[2:])
     size = (max(5, math.ceil(height * scale)), max(5, math.ceil(width * scale)))
     if scale < 1:
-        seen = stage(_adaptive_average(x, size))
+        seen = stage(adaptive_average_pool(x, size))
         return resize(seen, [height, width], align_corners=True)
     if scale > 1:
         seen = stage(resize(x, [*size], align_corners=True))
-        return _adaptive_average(seen, (height, width))
+        return adaptive_average_pool(seen, (height, width))
     same: Tensor = stage(x)
     return same
-
-
-def _adaptive_average(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Exactly what adaptive average pooling gives, in operators that every runtime takes.
-
-    Windows of one size are pooled at once, then picked; others are two products with constant
-    matrices, which only small maps need.
-    """
-    rows, columns = (_windows(int(x.shape[2 + i]), size[i]) for i in range(2))
-    extents = [{end - start for start, end in windows} for windows in (rows, columns)]
-    if all(len(each) == 1 for each in extents):
-        kernel = (extents[0].pop(), extents[1].pop())
-        return _pooled_and_picked(x, kernel, ([r[0] for r in rows], [c[0] for c in columns]))
-    return _averaging(rows, x) @ x @ _averaging(columns, x.transpose(2, 3)).T
-
-
-def _windows(extent: int, count: int) -> list[tuple[int, int]]:
-    return [(i * extent // count, -(-(i + 1) * extent // count)) for i in range(count)]
-
-
-def _pooled_and_picked(
-    x: Tensor, kernel: tuple[int, int], starts: tuple[list[int], list[int]]
-) -> Tensor:
-    side_by_side = (
-        [extent * i for i in range(len(starts[axis]))] for axis, extent in enumerate(kernel)
-    )
-    if starts == tuple(side_by_side):
-        return functional.avg_pool2d(x, kernel)
-    x = functional.avg_pool2d(x, kernel, 1)
-    for axis, each in enumerate(starts):
-        x = x.index_select(2 + axis, torch.tensor(each, device=x.device))
-    return x
-
-
-def _averaging(windows: list[tuple[int, int]], x: Tensor) -> Tensor:
-    """(windows, extent): each row averages one window."""
-    matrix = torch.zeros(len(windows), int(x.shape[2]), dtype=x.dtype, device=x.device)
-    for row, (start, end) in enumerate(windows):
-        matrix[row, start:end] = 1 / (end - start)
-    return matrix
 
 
 def _halvings(x: Tensor) -> list[Tensor]:

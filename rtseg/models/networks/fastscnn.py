@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, fixed_average_pool, initialise, upsample_to
+from rtseg.models.networks.blocks import Heads, initialise, upsample_to
+from rtseg.models.networks.pooling import fixed_average_pool
 
 BINS = (1, 2, 3, 6)
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import ConvBnRelu, Heads, initialise
+from rtseg.models.networks.blocks import ConvBnRelu, Heads, initialise, nearest_to
 from rtseg.models.networks.resnet import basic_stage
 
 WIDTHS = (64, 128, 192, 320)
@@ -106,9 +106,9 @@ class UpBranch(nn.Module):
 
     def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         at8, at16, at32, at64 = maps
-        at32 = at32 + _nearest(self.fam_32_up(at64), at32)
-        at16 = at16 + _nearest(self.fam_16_up(at32), at16)
-        at8 = at8 + _nearest(self.fam_8_up(at16), at8)
+        at32 = at32 + nearest_to(self.fam_32_up(at64), at32)
+        at16 = at16 + nearest_to(self.fam_16_up(at32), at16)
+        at8 = at8 + nearest_to(self.fam_8_up(at16), at8)
         return self.fam_4(at8), self.fam_8_sm(at16), self.fam_16_sm(at32), self.fam_32_sm(at64)
 
 
@@ -116,7 +116,7 @@ class ConcatenateNearest(nn.Module):
     """All maps at the size of the first."""
 
     def forward(self, maps: tuple[Tensor, ...]) -> Tensor:
-        return torch.cat([maps[0], *(_nearest(each, maps[0]) for each in maps[1:])], 1)
+        return torch.cat([maps[0], *(nearest_to(each, maps[0]) for each in maps[1:])], 1)
 
 
 class Classifier(nn.Module):
@@ -139,7 +139,3 @@ class Classifier(nn.Module):
 def _layers(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     """A convolution under the name that the authors' weights give it."""
     return nn.Sequential(OrderedDict(layers=ConvBnRelu(inputs, outputs, kernel)))
-
-
-def _nearest(x: Tensor, like: Tensor) -> Tensor:
-    return functional.interpolate(x, [int(extent) for extent in like.shape[2:]], mode="nearest")

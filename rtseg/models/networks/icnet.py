@@ -15,11 +15,11 @@ from torch.nn import functional
 from rtseg.models.networks.blocks import (
     Heads,
     NamedConvBnRelu,
-    fixed_average_pool,
     initialise,
     resize,
     upsample_to,
 )
+from rtseg.models.networks.pooling import fixed_average_pool
 from rtseg.models.networks.resnet import Bottleneck
 
 BINS = (1, 2, 3, 6)

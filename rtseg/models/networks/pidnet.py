@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, initialise, upsample_to
-from rtseg.models.networks.ddrnet import DAPPM, SegmentHead, bn_relu_conv, conv_bn, stem
+from rtseg.models.networks.blocks import Heads, bn_relu_conv, conv_bn, initialise, upsample_to
+from rtseg.models.networks.ddrnet import DAPPM, SegmentHead, stem
 from rtseg.models.networks.resnet import BasicBlock, Bottleneck, basic_stage
 
 

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from rtseg.models.networks.blocks import (
     Heads,
     NamedConvBnRelu,
-    fixed_average_pool,
     initialise,
     resize,
     upsample_to,
 )
+from rtseg.models.networks.pooling import fixed_average_pool
 from rtseg.models.networks.stdc import STDC1, WIDTHS, SegmentHead, STDCNet
 
 BINS = (1, 2, 4)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rtseg.models.networks.blocks import conv_bn
+
 
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut; ``relu=False`` leaves out the last activation."""
@@ -51,6 +53,31 @@ class Bottleneck(nn.Module):
         return functional.relu(y) if self.relu else y
 
 
+class ResNet18(nn.Module):
+    """The features of ResNet-18, under torchvision's names, without its classifier.
+
+    Returns the sums of the last block of each stage, at strides 4, 8, 16 and 32, before their
+    ReLU, which whoever wants one applies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.layer1 = basic_stage(64, 64, 2, relu=False)
+        self.layer2 = basic_stage(64, 128, 2, stride=2, relu=False)
+        self.layer3 = basic_stage(128, 256, 2, stride=2, relu=False)
+        self.layer4 = basic_stage(256, 512, 2, stride=2, relu=False)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        y = functional.max_pool2d(functional.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        sums = []
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            sums.append(stage(y))
+            y = functional.relu(sums[-1])
+        return sums
+
+
 def basic_stage(
     inputs: int, outputs: int, depth: int, *, stride: int = 1, relu: bool = True
 ) -> nn.Sequential:
@@ -72,4 +99,4 @@ def basic_stage(
 def _projection(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
     if stride == 1 and inputs == outputs:
         return None
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+    return conv_bn(inputs, outputs, 1, stride=stride)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rtseg.models.networks.bisenet import AttentionRefinement
-from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, initialise
+from rtseg.models.networks.blocks import Heads, NamedConvBnRelu, conv_bn, initialise, nearest_to
 
 STDC1 = (2, 2, 2)
 STDC2 = (4, 5, 3)
@@ -76,8 +76,8 @@ class ContextPath(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         at8, at16, at32 = self.backbone(x)
         whole = self.conv_avg(at32.mean((2, 3), keepdim=True))
-        context16 = self.conv_head32(_nearest(self.arm32(at32) + whole, at16))
-        context8 = self.conv_head16(_nearest(self.arm16(at16) + context16, at8))
+        context16 = self.conv_head32(nearest_to(self.arm32(at32) + whole, at16))
+        context8 = self.conv_head16(nearest_to(self.arm16(at16) + context16, at8))
         return at8, context8, context16
 
 
@@ -121,9 +121,7 @@ class ShortTermDenseConcatenation(nn.Module):
         self.avd_layer: nn.Module = nn.Identity()
         self.skip: nn.Module = nn.Identity()
         if stride == 2:
-            self.avd_layer = nn.Sequential(
-                nn.Conv2d(half, half, 3, 2, 1, groups=half, bias=False), nn.BatchNorm2d(half)
-            )
+            self.avd_layer = conv_bn(half, half, 3, stride=2, groups=half)
             self.skip = nn.AvgPool2d(3, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -170,7 +168,3 @@ def _stage(inputs: int, outputs: int, depth: int) -> Iterator[nn.Module]:
     yield ShortTermDenseConcatenation(inputs, outputs, stride=2)
     for _ in range(depth - 1):
         yield ShortTermDenseConcatenation(outputs, outputs)
-
-
-def _nearest(x: Tensor, like: Tensor) -> Tensor:
-    return functional.interpolate(x, [int(extent) for extent in like.shape[2:]], mode="nearest")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from rtseg.models.networks.blocks import Heads, fixed_average_pool, initialise, upsample_to
-from rtseg.models.networks.resnet import basic_stage
+from rtseg.models.networks.blocks import Heads, bn_relu_conv, initialise, upsample_to
+from rtseg.models.networks.pooling import fixed_average_pool
+from rtseg.models.networks.resnet import ResNet18
 
 
 class SwiftNet(nn.Module):
@@ -22,50 +22,17 @@ class SwiftNet(nn.Module):
         self.backbone = ResNet18()
         self.pyramid = SpatialPyramid(512, width)
         self.ladder = nn.ModuleList(Lateral(inputs, width) for inputs in (256, 128, 64))
-        self.head = NormReluConv(width, classes, 1, bias=True)
+        self.head = bn_relu_conv(width, classes, 1, bias=True)
         initialise(self)
 
     def forward(self, x: Tensor) -> Tensor | Heads:
+        # The laterals begin with a norm and a ReLU of their own: they want the sums.
         *fine, deep = self.backbone(x)
         y = self.pyramid(deep)
         for lateral, skipped in zip(self.ladder, reversed(fine), strict=True):
             y = lateral(y, skipped)
         logits: Tensor = self.head(y)
         return Heads(logits) if self.training else logits
-
-
-class ResNet18(nn.Module):
-    """ResNet-18 without its classifier, under torchvision's names.
-
-    Returns the sums of the last block of each stage, at strides 4, 8, 16 and 32, before their
-    ReLU: the laterals begin with a norm and a ReLU of their own.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = basic_stage(64, 64, 2, relu=False)
-        self.layer2 = basic_stage(64, 128, 2, stride=2, relu=False)
-        self.layer3 = basic_stage(128, 256, 2, stride=2, relu=False)
-        self.layer4 = basic_stage(256, 512, 2, stride=2, relu=False)
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        y = functional.max_pool2d(functional.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        sums = []
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            sums.append(stage(y))
-            y = functional.relu(sums[-1])
-        return sums
-
-
-class NormReluConv(nn.Sequential):
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, bias: bool = False) -> None:
-        super().__init__(
-            nn.BatchNorm2d(inputs),
-            nn.ReLU(),
-            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias),
-        )
 
 
 class SpatialPyramid(nn.Module):
@@ -75,9 +42,9 @@ class SpatialPyramid(nn.Module):
         super().__init__()
         level = width // len(rows)
         self.rows = rows
-        self.reduce = NormReluConv(inputs, width, 1)
-        self.levels = nn.ModuleList(NormReluConv(width, level, 1) for _ in rows)
-        self.fuse = NormReluConv(width + level * len(rows), width, 1)
+        self.reduce = bn_relu_conv(inputs, width, 1)
+        self.levels = nn.ModuleList(bn_relu_conv(width, level, 1) for _ in rows)
+        self.fuse = bn_relu_conv(width + level * len(rows), width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.reduce(x)
@@ -95,8 +62,8 @@ class Lateral(nn.Module):
 
     def __init__(self, skipped: int, width: int) -> None:
         super().__init__()
-        self.lateral = NormReluConv(skipped, width, 1)
-        self.blend = NormReluConv(width, width, 3)
+        self.lateral = bn_relu_conv(skipped, width, 1)
+        self.blend = bn_relu_conv(width, width, 3)
 
     def forward(self, x: Tensor, skipped: Tensor) -> Tensor:
         blended: Tensor = self.blend(upsample_to(x, skipped) + self.lateral(skipped))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from rtseg.models.networks.bisenet import AttentionRefinement, BiSeNet, FeatureFusion, ResNet18
+from rtseg.models.networks.bisenet import AttentionRefinement, BiSeNet, ContextPath, FeatureFusion
 from rtseg.models.networks.blocks import ConvBnRelu, NamedConvBnRelu
 from rtseg.models.torchvision_import import torchvision
 
@@ -59,19 +59,24 @@ def test_the_weights_are_called_and_shaped_as_in_the_public_checkpoint() -> None
     assert len(network.state_dict()) == 222
 
 
-def test_the_context_path_begins_with_the_residual_network_of_torchvision() -> None:
+def test_the_context_path_reads_strides_sixteen_and_thirty_two_of_torchvisions_network() -> None:
     theirs = torchvision.models.resnet18(weights=None).eval()
-    ours = ResNet18().eval()
+    path = ContextPath().eval()
     weights = {k: v for k, v in theirs.state_dict().items() if not k.startswith("fc.")}
-    ours.load_state_dict(weights, strict=True)
+    path.resnet.load_state_dict(weights, strict=True)
+    seen: list[torch.Tensor] = []
+    for layer in (path.arm16, path.arm32):
+        layer.register_forward_pre_hook(lambda _, inputs: seen.extend(inputs))
     picture = torch.randn(1, 3, 64, 96)
     with torch.inference_mode():
+        path(picture)
         stem = theirs.maxpool(theirs.relu(theirs.bn1(theirs.conv1(picture))))
         at16 = theirs.layer3(theirs.layer2(theirs.layer1(stem)))
-        found16, found32 = ours(picture)
-        assert at16.std() > 0.1
-        torch.testing.assert_close(found16, at16)
-        torch.testing.assert_close(found32, theirs.layer4(at16))
+        at32 = theirs.layer4(at16)
+    assert at16.std() > 0.1
+    assert [tuple(each.shape[1:]) for each in seen] == [(512, 2, 3), (256, 4, 6)]
+    torch.testing.assert_close(seen[0], at32)
+    torch.testing.assert_close(seen[1], at16)
 
 
 def test_training_adds_logits_at_strides_eight_and_sixteen() -> None:

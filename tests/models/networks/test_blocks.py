@@ -8,7 +8,6 @@ from rtseg.models.networks.blocks import (
     BasicBlock,
     ConvBnRelu,
     SumPyramidPooling,
-    fixed_average_pool,
     initialise,
     labels_of,
     upsample_to,
@@ -54,17 +53,3 @@ def test_labels_leave_as_bytes_at_the_size_of_the_logits() -> None:
     labels = labels_of(logits)
     assert labels.dtype == torch.uint8
     assert labels.tolist() == [[[0, 2], [1, 20]]]
-
-
-@pytest.mark.parametrize("size", [(6, 12), (7, 13), (11, 15), (2, 3)])
-@pytest.mark.parametrize("bins", [1, 2, 3, 6])
-def test_fixed_pools_are_adaptive_ones_where_the_map_divides(
-    size: tuple[int, int], bins: int
-) -> None:
-    x = torch.rand(1, 2, *size)
-    pooled = fixed_average_pool(x, bins, bins)
-    assert pooled.shape[2:] == (min(bins, size[0]), min(bins, size[1]))
-    if size[0] % bins == 0 and size[1] % bins == 0:
-        torch.testing.assert_close(pooled, functional.adaptive_avg_pool2d(x, bins))
-    x[0, :, -1, -1] += 100.0  # the last window reaches the last pixel
-    assert (fixed_average_pool(x, bins, bins) > pooled + 0.1)[0, :, -1, -1].all()

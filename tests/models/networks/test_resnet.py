@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
-from rtseg.models.networks.resnet import BasicBlock, Bottleneck, basic_stage
+from rtseg.models.networks.resnet import BasicBlock, Bottleneck, ResNet18, basic_stage
 from rtseg.models.torchvision_import import torchvision
 
 Theirs = torchvision.models.resnet
@@ -59,3 +61,23 @@ def test_only_the_first_block_of_a_stage_strides_and_only_the_last_may_end_witho
     assert [block.downsample is None for block in stage] == [False, True, True]
     assert [block.relu for block in stage] == [True, True, False]
     assert [block.relu for block in basic_stage(4, 8, 2)] == [True, True]
+
+
+def test_torchvision_weights_load_strictly_and_give_its_features() -> None:
+    torch.manual_seed(0)
+    reference = torchvision.models.resnet18(weights=None)
+    for layer in reference.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.normal_(layer.running_mean)
+    state = {k: v for k, v in reference.state_dict().items() if not k.startswith("fc.")}
+    backbone = ResNet18()
+    backbone.load_state_dict(state, strict=True)
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        sums = backbone.eval()(picture)
+        y = reference.eval().maxpool(reference.relu(reference.bn1(reference.conv1(picture))))
+        for found, stage in zip(sums, ("layer1", "layer2", "layer3", "layer4"), strict=True):
+            y = getattr(reference, stage)(y)
+            assert (found < 0).any()
+            torch.testing.assert_close(functional.relu(found), y)
