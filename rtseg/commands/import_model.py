@@ -116,20 +116,18 @@ def _package(
 
 def _write_fp32(facts: Published, checkpoint: Path, output: Path, shrink: int) -> None:
     from rtseg.commands.packaging import FULL
-    from rtseg.labels import label_set
 
     try:
         from rtseg.models.export import export_onnx
-        from rtseg.models.importing import FirstClasses, load_published
+        from rtseg.models.importing import in_label_order, load_published
     except ImportError as error:
         raise EngineError(
             f"importing needs {error.name!r}; install it with: pip install 'rtseg[export]'"
         ) from error
     network = load_published(facts.network, checkpoint, facts.outputs)
-    classes = len(label_set(facts.spec.labels))
     output.mkdir(parents=True, exist_ok=True)
     export_onnx(
-        FirstClasses(network, classes),
+        in_label_order(network, facts),
         output / FULL,
         height=facts.spec.height,
         width=facts.spec.width,

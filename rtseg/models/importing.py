@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rtseg.errors import EngineError
+from rtseg.labels import label_set
 from rtseg.models.catalogue import entry
+from rtseg.models.published import Published
 from rtseg.models.zoo import build_network
 
 WRAPPINGS = ("state_dict", "model")
 """Keys under which training programs keep the weights beside other things."""
+
+MODULE, MODEL = "module.", "model."
+"""What a network is called inside ``DataParallel``, and inside one that holds its losses, too."""
+
+PADDLE = ".pdparams"
+"""A pickle of NumPy arrays, as paddle.save writes it."""
+
+PADDLE_NAMES = "StructuredToParameterName@@"
+"""Paddle's own table of names, among the arrays."""
+
+NUMBERS = "biuf"
+"""Kinds of arrays that are read: booleans, integers, floating point."""
+
+HARMLESS: dict[str, Callable[..., Any]] = {
+    "collections.OrderedDict": OrderedDict,
+    "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
+    "numpy._core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
+    "numpy.ndarray": np.ndarray,
+    # Older files say 0 and 1 where NumPy wants booleans by now.
+    "numpy.dtype": lambda code, *_: np.dtype(code, copy=True),
+    # Bytes in pickles of protocol 2.
+    "_codecs.encode": lambda text, _: text.encode("latin1"),
+}
+"""All that a pickle of arrays may call."""
+
+UNREADABLE = (
+    OSError,
+    EOFError,
+    MemoryError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
+"""What readers of damaged pickles raise."""
 
 COUNTER = ".num_batches_tracked"
 """Files older than PyTorch 0.4.1 lack it, and nothing in evaluation reads it."""
@@ -34,6 +77,35 @@ class FirstClasses(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         logits: Tensor = self.network(picture)
         return logits[:, : self.count]
+
+
+class Reordered(nn.Module):
+    """A network whose output i is the one that was called ``order[i]``."""
+
+    def __init__(self, network: nn.Module, order: tuple[int, ...]) -> None:
+        super().__init__()
+        self.network = network
+        self.order = list(order)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        logits: Tensor = self.network(picture)
+        return logits[:, self.order]
+
+
+class NumbersOnly(pickle.Unpickler):
+    """Builds arrays and what holds them; refuses whatever else a pickle calls."""
+
+    def find_class(self, module: str, name: str) -> Callable[..., Any]:
+        if f"{module}.{name}" not in HARMLESS:
+            raise pickle.UnpicklingError(f"{module}.{name} is no array")
+        return HARMLESS[f"{module}.{name}"]
+
+
+def in_label_order(network: nn.Module, facts: Published) -> nn.Module:
+    """The network with exactly the classes of the label set for outputs."""
+    if facts.order:
+        return Reordered(network, facts.order)
+    return FirstClasses(network, len(label_set(facts.spec.labels)))
 
 
 def load_published(name: str, path: Path, classes: int) -> nn.Module:
@@ -58,15 +130,18 @@ def load_published(name: str, path: Path, classes: int) -> nn.Module:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The state dict inside an author's file, without wrapping and without "module."."""
+    """The state dict inside an author's file, without wrappings, prefixes and weights of losses.
+
+    Of torch.save or, named .pdparams, of paddle.save.
+    """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = _read_paddle(path) if path.suffix == PADDLE else _read_torch(path)
     except FileNotFoundError as error:
         raise EngineError(f"there is no checkpoint {str(path)!r}") from error
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         raise EngineError(
             f"{str(path)!r} is not a readable state dict: it is damaged or holds more than "
-            "tensors; expected torch.save(network.state_dict())"
+            "weights; expected torch.save(network.state_dict()), or PaddlePaddle's .pdparams"
         ) from error
     for wrapping in WRAPPINGS:
         if isinstance(state, dict) and isinstance(state.get(wrapping), dict):
@@ -76,7 +151,35 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"{str(path)!r} holds no state dict: expected names and tensors, as "
             "torch.save(network.state_dict()) writes them"
         )
-    return {key.removeprefix("module."): value for key, value in state.items()}
+    return _bare({key.removeprefix(MODULE): value for key, value in state.items()})
+
+
+def _read_torch(path: Path) -> object:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _read_paddle(path: Path) -> object:
+    with path.open("rb") as file:
+        state = NumbersOnly(file).load()
+    if not isinstance(state, dict):
+        return state
+    return {key: _tensor(value) for key, value in state.items() if key != PADDLE_NAMES}
+
+
+def _tensor(value: object) -> object:
+    numbers = isinstance(value, np.ndarray) and value.dtype.kind in NUMBERS
+    return torch.from_numpy(np.array(value)) if numbers else value
+
+
+def _bare(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Where the network was saved as the "model" of another, without what belongs to its losses."""
+    if not any(key.startswith(MODEL) for key in weights):
+        return weights
+    return {
+        key.removeprefix(MODEL): value
+        for key, value in weights.items()
+        if not key.partition(".")[0].endswith("loss")
+    }
 
 
 def _is_weight(item: tuple[object, object]) -> bool:

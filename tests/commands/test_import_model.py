@@ -54,6 +54,27 @@ def test_without_pictures_a_package_of_fp32_with_the_authors_preprocessing_comes
     assert labels.max() < 11  # the twelfth output is "unlabelled"
 
 
+def test_labels_come_out_in_the_order_of_the_label_set(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The authors of PIDNet call bicyclist 0; here it is the last of CamVid's eleven."""
+    network = build_network("pidnet-s", 11)
+    torch.nn.init.zeros_(network.final_layer.conv2.weight)
+    with torch.no_grad():
+        network.final_layer.conv2.bias.copy_(torch.tensor([9.0] + [0.0] * 10))
+    state = {f"model.{key}": value for key, value in network.state_dict().items()}
+    torch.save(state | {"sb_loss.criterion.weight": torch.ones(11)}, tmp_path / "pidnet.pt")
+    words = ("import", "pidnet-s", tmp_path / "pidnet.pt", "-o", tmp_path / "mine")
+    code, _, err = call(capsys, *words, "--labels", "camvid11", "--size", "64x96")
+    assert code == 0, err
+    package = read_package(tmp_path / "mine")
+    assert package.manifest.made["from"] == "https://github.com/XuJiacong/PIDNet"
+    assert package.spec.mean == (123.675, 116.28, 103.53)
+    with make_engine("openvino", package, "fp32", depth=1) as engine:
+        engine.submit(np.zeros((1, 64, 96, 3), np.uint8))
+        assert np.unique(engine.collect()).tolist() == [10]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

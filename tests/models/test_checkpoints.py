@@ -46,15 +46,17 @@ def test_an_address_names_one_commit_and_the_weights_a_known_network(name):
     assert f"/{owner}/" in found.url
 
 
-def test_everything_that_can_be_imported_can_be_fetched():
+def test_everything_that_can_be_fetched_can_be_imported():
     imported = {(name, labels) for name, sets in PUBLISHED.items() for labels in sets}
-    assert {(each.network, each.labels) for each in CHECKPOINTS.values()} == imported
+    fetched = {(each.network, each.labels) for each in CHECKPOINTS.values()}
+    assert len(fetched) >= 8
+    assert fetched <= imported
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("pidnet-s", "see https://github.com/XuJiacong/PIDNet; `rtseg import` cannot read them"),
+        ("swiftnet-r18", "see https://github.com/orsic/swiftnet; `rtseg import` cannot read them"),
         ("roadnet-m", "no published weights of roadnet-m are known"),
         ("nothing", "no weights named 'nothing'; these can be fetched: espnet, "),
     ],
@@ -65,10 +67,9 @@ def test_weights_without_an_address_are_an_error_that_says_where_they_are(name, 
     assert message in str(raised.value)
 
 
-def test_weights_that_must_be_downloaded_by_hand_come_with_the_line_to_type_next(monkeypatch):
-    monkeypatch.delitem(CHECKPOINTS, "cgnet")
-    with pytest.raises(UsageError, match=r"download them .*CGNet, then `rtseg import cgnet FILE"):
-        checkpoint("cgnet")
+def test_weights_that_must_be_downloaded_by_hand_come_with_the_line_to_type_next():
+    with pytest.raises(UsageError, match=r"download them .*/PIDNet, then `rtseg import pidnet-s F"):
+        checkpoint("pidnet-s")
 
 
 def test_the_zoo_is_told_without_torch_or_video():

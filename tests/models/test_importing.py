@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import pickle
+import re
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from rtseg.errors import EngineError
-from rtseg.models.importing import FirstClasses, load_published
+from rtseg.models.importing import FirstClasses, Reordered, in_label_order, load_published
+from rtseg.models.published import published
 from rtseg.models.zoo import build_network
+
+State = dict[str, torch.Tensor]
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +107,184 @@ def test_an_output_that_is_cut_off_never_wins() -> None:
     logits = torch.tensor([1.0, 3.0, 9.0]).view(1, 3, 1, 1)
     kept = FirstClasses(torch.nn.Identity(), 2)(logits)
     assert kept.argmax(1).item() == 1
+
+
+def test_outputs_of_another_order_are_put_into_that_of_the_label_set() -> None:
+    logits = torch.tensor([5.0, 6.0, 7.0]).view(1, 3, 1, 1)
+    assert Reordered(torch.nn.Identity(), (2, 0, 1))(logits).flatten().tolist() == [7, 5, 6]
+
+
+def test_facts_say_which_outputs_are_kept_and_in_which_order() -> None:
+    logits = torch.arange(20.0).view(1, 20, 1, 1)
+    espnet = in_label_order(torch.nn.Identity(), published("espnet", "cityscapes19"))
+    assert espnet(logits).flatten().tolist() == list(range(19))
+    pidnet = in_label_order(torch.nn.Identity(), published("pidnet-s", "camvid11"))
+    assert pidnet(logits).flatten().tolist() == [9, 1, 3, 6, 7, 10, 8, 4, 2, 5, 0]
+
+
+def within_losses(*losses: str) -> Callable[[State], object]:
+    """As HRNet's training program saves a network together with its class weights."""
+
+    def dressed(state: State) -> object:
+        inside = {f"model.{key}": value for key, value in state.items()}
+        return inside | {f"{loss}.criterion.weight": torch.rand(19) for loss in losses}
+
+    return dressed
+
+
+def as_stdc(state: State) -> object:
+    blocks = {key: value for key, value in state.items() if ".backbone.features.0" in key}
+    again = {key.replace("features.0", "x2.0"): value for key, value in blocks.items()}
+    last = {
+        "cp.backbone.conv_last.conv.weight": torch.rand(4, 4),
+        "conv_out_sp2.conv.bn.bias": torch.rand(4),
+    }
+    return OrderedDict(state | again | last)
+
+
+def as_icnet(state: State) -> object:
+    return state | {"pretrained.fc.weight": torch.rand(10, 4), "pretrained.fc.bias": torch.rand(10)}
+
+
+def as_regseg(state: State) -> object:
+    optimizer = {"state": {0: {"momentum_buffer": torch.rand(2)}}, "param_groups": [{"lr": 0.05}]}
+    return {"model": state, "optimizer": optimizer, "epoch": 999, "best_mIU": 77.7, "run": 1}
+
+
+def as_dabnet(state: State) -> object:
+    return {"epoch": 1000, "model": {f"module.{key}": value for key, value in state.items()}}
+
+
+DRESSES: dict[str, Callable[[State], object]] = {
+    "ddrnet-23-slim": within_losses("loss"),
+    "ddrnet-23": within_losses("loss"),
+    "pidnet-s": within_losses("sem_loss", "sb_loss"),
+    "pidnet-m": within_losses("sem_loss", "sb_loss"),
+    "pidnet-l": within_losses("sem_loss", "sb_loss"),
+    "bisenet-r18": OrderedDict,
+    "bisenetv2": OrderedDict,
+    "stdc1-seg": as_stdc,
+    "stdc2-seg": as_stdc,
+    "fast-scnn": OrderedDict,
+    "icnet": as_icnet,
+    "regseg": as_regseg,
+    "ffnet-40s": OrderedDict,
+    "ffnet-78s": OrderedDict,
+    "dabnet": as_dabnet,
+}
+
+
+def random_state(name: str, outputs: int) -> State:
+    torch.manual_seed(5)
+    with torch.device("meta"):
+        shapes = build_network(name, outputs).state_dict()
+    return {
+        key: torch.rand(each.shape) if each.is_floating_point() else torch.tensor(3)
+        for key, each in shapes.items()
+    }
+
+
+@pytest.mark.parametrize("name", DRESSES)
+def test_a_file_as_its_authors_save_it_arrives_whole(name: str, tmp_path: Path) -> None:
+    outputs = published(name).outputs
+    state = random_state(name, outputs)
+    path = saved(DRESSES[name](state), tmp_path)
+    found = load_published(name, path, outputs).state_dict()
+    path.unlink()
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[key], state[key]) for key in state)
+
+
+def test_pidnets_file_has_the_published_number_of_weights() -> None:
+    """481 with the class weights of two losses: of PIDNet_S_Cityscapes_val.pt."""
+    file = DRESSES["pidnet-s"](random_state("pidnet-s", 19))
+    assert isinstance(file, dict)
+    assert len(file) == 481
+
+
+def test_what_lies_beside_the_network_and_is_no_loss_is_left_over(tmp_path: Path) -> None:
+    file = within_losses("loss")(random_state("ddrnet-23-slim", 19))
+    assert isinstance(file, dict)
+    path = saved(file | {"decoder.weight": torch.rand(2)}, tmp_path)
+    with pytest.raises(EngineError, match=r"outputs: 1 left over \(decoder\.weight\)"):
+        load_published("ddrnet-23-slim", path, 19)
+
+
+def paddles(state: State) -> dict[str, object]:
+    """Named as in PaddleSeg, with the backbone's second names and Paddle's own table."""
+    named: dict[str, object] = {}
+    for key, value in state.items():
+        name = key.replace("running_mean", "_mean").replace("running_var", "_variance")
+        if not key.startswith("backbone."):
+            name = re.sub(r"\.conv\.(weight|bias)$", r"._conv.\1", name)
+            name = re.sub(r"\.bn\.(\w+)$", r"._batch_norm.\1", name)
+        if not key.endswith("num_batches_tracked"):
+            named[name] = value.numpy()
+    extra = {
+        "backbone.x2.0.0.conv.weight": np.zeros((3, 3), np.float32),
+        "backbone.conv_last.bn._mean": np.zeros(3, np.float32),
+        "ppseg_head.arm_list.0._scale": np.ones(1, np.float32),
+        "StructuredToParameterName@@": {"backbone.x2.0.0.conv.weight": "conv2d_0.w_0"},
+    }
+    return named | extra
+
+
+def old(content: bytes) -> bytes:
+    """As a NumPy before 2 wrote it: under another module, and with 0 and 1 for booleans."""
+    return content.replace(b"numpy._core.", b"numpy.core.").replace(b"\x89\x88\x87", b"K\0K\1\x87")
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol"), [("pp-liteseg-t", 2), ("pp-liteseg-t", 4), ("pp-liteseg-b", 4)]
+)
+def test_a_file_of_paddles_arrives_whole(name: str, protocol: int, tmp_path: Path) -> None:
+    state = random_state(name, 19)
+    content = pickle.dumps(paddles(state), protocol)
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(old(content) if protocol == 2 else content)
+    found = load_published(name, path, 19).state_dict()
+    weights = [key for key in state if not key.endswith("num_batches_tracked")]
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[key], state[key]) for key in weights)
+
+
+class Touching:
+    """Whoever calls what this pickle names leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_file_of_paddles_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -> None:
+    path, trace = tmp_path / "model.pdparams", tmp_path / "trace"
+    path.write_bytes(pickle.dumps({"weight": Touching(trace)}))
+    with pytest.raises(EngineError, match=r"pdparams' is not a readable state dict: .* holds more"):
+        load_published("pp-liteseg-t", path, 19)
+    assert not trace.exists()
+    pickle.loads(path.read_bytes())
+    assert trace.exists()
+
+
+@pytest.mark.parametrize(
+    "state", [["weight"], {}, {"weight": "red"}, {"weight": np.array([None])}, {3: np.zeros(2)}]
+)
+def test_a_file_of_paddles_without_numbers_is_refused(state: object, tmp_path: Path) -> None:
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(pickle.dumps(state))
+    with pytest.raises(EngineError, match="holds no state dict"):
+        load_published("pp-liteseg-t", path, 19)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.9, 0.99])
+def test_a_file_of_paddles_that_ends_early_is_refused(share: float, tmp_path: Path) -> None:
+    content = pickle.dumps({"weight": np.arange(20.0), "bias": np.arange(3)}, 4)
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(EngineError, match="not a readable state dict"):
+        load_published("pp-liteseg-t", path, 19)
 
 
 FILES = {

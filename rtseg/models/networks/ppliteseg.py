@@ -25,6 +25,10 @@ from rtseg.models.networks.stdc import STDC1, WIDTHS, SegmentHead, STDCNet
 BINS = (1, 2, 4)
 """Rows and columns of the pooled maps (paper, section 3.3)."""
 
+UNUSED = ("backbone.x", "backbone.conv_last.")
+"""In the authors' files only: second names of the same blocks (x2 ... x32), and a layer that only
+the ImageNet head reads."""
+
 RENAMES = {
     "._conv.": ".conv.",
     "._batch_norm.": ".bn.",
@@ -141,9 +145,13 @@ class AttentionFusion(nn.Module):
 def from_published(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What ``PPLiteSeg`` loads, strictly, of the authors' Paddle state dict.
 
-    Its ``_scale`` is left out: the constant 1 that an attention weight is subtracted from.
+    Left out are ``UNUSED`` and ``_scale``, the constant 1 that attention is subtracted from.
     """
-    return {_torch_name(name): each for name, each in state.items() if name[-7:] != "._scale"}
+    return {
+        _torch_name(name): value
+        for name, value in state.items()
+        if not name.startswith(UNUSED) and not name.endswith("._scale")
+    }
 
 
 def _torch_name(name: str) -> str:
