@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rtseg.commands.fraction import rounded
 from rtseg.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ def gate(package: ModelPackage, tensors: list[Tensor], *, at_least: float) -> fl
 def accuracy(
     package: ModelPackage, data: str, precision: str, *, split: str = "test"
 ) -> dict[str, Any]:
-    """An entry of the manifest's ``accuracy``, measured through the engine of users."""
+    """An entry of the manifest's ``accuracy``, measured through the engine of users.
+
+    Truth of another label set is translated into that of the model.
+    """
+    from rtseg.commands.screen import warn
     from rtseg.engine.backends import make_engine
     from rtseg.pipeline.evaluate import evaluate
     from rtseg.source.dataset import open_dataset
@@ -125,27 +130,36 @@ def accuracy(
     with make_engine("openvino", package, precision, depth=1) as engine:
         confusion = evaluate(dataset.samples, engine)
         info = engine.info
-    iou = dict(zip(dataset.labels.names, confusion.iou.round(4).tolist(), strict=True))
+    if dataset.problems:
+        warn(dataset.problems.summary())
     return {
         "data": dataset.name,
         "split": split,
         "images": len(dataset.samples),
         "backend": info.backend,
         "precision": info.precision,
-        "miou": round(confusion.miou, 4),
-        "pixel_accuracy": round(confusion.pixel_accuracy, 4),
-        "per_class": {key: None if value != value else value for key, value in iou.items()},
+        "miou": rounded(confusion.miou),
+        "pixel_accuracy": rounded(confusion.pixel_accuracy),
+        "per_class": dict(zip(dataset.labels.names, map(rounded, confusion.iou), strict=True)),
     }
 
 
-def report(package: ModelPackage, note: str) -> None:
+def report(package: ModelPackage, note: str, *, as_json: bool = False) -> None:
     """The package's place, a note on its INT8, and what was measured."""
-    from rtseg.commands.screen import show
+    from rtseg.commands.screen import print_json, show
 
+    if as_json:
+        facts = {"model": package.name, "folder": str(package.folder), "note": note}
+        print_json({**facts, "accuracy": package.manifest.accuracy})
+        return
     show(f"{package.name}: {package.folder}", *([note] if note else []))
     for each in package.manifest.accuracy:
         where = f"{each['data']} {each['split']}"
-        show(f"{each['precision']}: {100 * each['miou']:.2f} % mIoU on {where}")
+        show(f"{each['precision']}: {_miou(each['miou'])} on {where}")
+
+
+def _miou(fraction: float | None) -> str:
+    return "no labelled pixel" if fraction is None else f"{100 * fraction:.2f} % mIoU"
 
 
 def _evenly(items: Sequence[T], count: int) -> list[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -66,7 +66,6 @@ def command(
 
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
-    looks: Any = look
     job = Job(
         reference=source,
         source=in_mode(opened, mode),
@@ -79,7 +78,7 @@ def command(
             crf=crf,
             preset=preset,
         ),
-        look=Look(looks, opacity, legend, frozenset(filter(None, hide.split(",")))),
+        look=Look(cast(Any, look), opacity, legend, frozenset(filter(None, hide.split(",")))),
         model=model,
         backend=backend,
         precision=precision,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rtseg.models.train import Trainer
+    from rtseg.source.sample import Dataset
 
 
 def command(
     recipe: Annotated[str, typer.Argument(help="A shipped recipe, a .toml file or a network.")],
-    data: Annotated[str, typer.Option(help="NAME:DIR or a .toml file, e.g. camvid:data/camvid.")],
+    data: Annotated[str, typer.Option(help="NAME:DIR or a .toml file.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the checkpoint.")],
     split: Annotated[str, typer.Option(help="Which split; train+val joins two.")] = "train",
     extra: Annotated[
@@ -30,7 +30,7 @@ def command(
     labels: Annotated[
         str, typer.Option(help="Translate the truth into this label set, e.g. camvid11.")
     ] = "",
-    strict: Annotated[bool, typer.Option(help="Stop at the first faulty label map.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a bad label map.")] = False,
     hold_out: Annotated[
         str, typer.Option(help="Pictures whose names begin so only validate, e.g. 0006R0.")
     ] = "",
@@ -62,29 +62,48 @@ def command(
         raise UsageError(
             f"training needs {error.name!r}; install it with: pip install 'rtseg[train]'"
         ) from error
+    from rtseg.commands.files import writable_folder
+    from rtseg.commands.screen import warn
     from rtseg.models.recipe import find_recipe
     from rtseg.source.dataset import open_dataset
 
-    torch.set_num_threads(threads)
     chosen = find_recipe(recipe, steps=steps, seed=seed)
+    _check_device(device, there=torch.cuda.is_available())
     dataset = open_dataset(data, split, labels=labels, strict=strict)
     labelled, validation = _held_out(dataset, hold_out)
-    name = labelled.labels.name
-    more = open_dataset(extra, "train", labels=name, strict=strict) if extra else None
-    if chosen.extra_share and more is None:
-        raise UsageError(
-            f"the recipe takes {chosen.extra_share:g} of every batch from --extra, which is not "
-            "given: see `rtseg label`, or set extra_share to 0"
-        )
-    trainer = Trainer(chosen, labelled, output, extra=more, device=device)
+    more = _more(extra, dataset.labels.name, share=chosen.extra_share, strict=strict)
+    torch.set_num_threads(threads)
+    trainer = Trainer(chosen, labelled, writable_folder(output), extra=more, device=device)
     trainer.resume()
     for each in (dataset, more):
         if each is not None and each.problems:
-            print(f"rtseg: warning: {each.problems.summary()}", file=sys.stderr)
+            warn(each.problems.summary())
     lines = trainer.run(
         checkpoint_seconds=save_every, validation=validation, validate_every=validate_every
     )
     _watch(trainer, lines, tensorboard=tensorboard)
+
+
+def _check_device(device: str, *, there: bool) -> None:
+    """there: whether PyTorch finds a GPU."""
+    if device not in ("cpu", "cuda"):
+        raise UsageError(f"no device named {device!r}; there are: cpu, cuda")
+    if device == "cuda" and not there:
+        raise UsageError("PyTorch finds no NVIDIA GPU here: train with --device cpu")
+
+
+def _more(reference: str, labels: str, *, share: float, strict: bool) -> Dataset | None:
+    """The data set behind --extra; raises UsageError where the recipe's share of it is missing."""
+    from rtseg.source.dataset import open_dataset
+
+    if reference:
+        return open_dataset(reference, "train", labels=labels, strict=strict)
+    if share:
+        raise UsageError(
+            f"the recipe takes {share:g} of every batch from --extra, which is not given: see "
+            "`rtseg label`, or set extra_share to 0"
+        )
+    return None
 
 
 def _watch(
@@ -96,7 +115,6 @@ def _watch(
     from rtseg.models.curves import draw_curves, tensorboard_writer
 
     console, steps = Console(stderr=True), trainer.recipe.steps
-    trainer.folder.mkdir(parents=True, exist_ok=True)
     path = trainer.folder / "log.jsonl"
     with ExitStack() as stack:
         log = stack.enter_context(path.open("a", encoding="utf-8"))
@@ -114,7 +132,7 @@ def _watch(
         raise typer.Exit(interrupts.exit_code)
 
 
-def _held_out(dataset: Any, prefix: str) -> tuple[Any, Any]:
+def _held_out(dataset: Dataset, prefix: str) -> tuple[Dataset, Dataset | None]:
     """The data set without, and only with, the pictures whose names begin with ``prefix``."""
     from dataclasses import replace
 

@@ -74,7 +74,8 @@ def test_eval_below_the_bar_is_exit_5(capsys, labelled):
         (["models", "nothing"], 4, "no model named"),
         (["train", "no-net", "--data", "camvid:DATA", "--split", "test", "-o", "x"], 2, "roadnet"),
         (["export", "none.pt", "--data", "camvid:DATA", "-o", "x"], 4, "no checkpoint"),
-        (["export", "none.pt", "--data", "camvid:DATA", "-o", "x", "--size", "9"], 2, "HxW"),
+        (["train", "roadnet-s", "--data", "camvid:DATA", "--device", "tpu", "-o", "x"], 2, "cuda"),
+        (["eval", "--data", "camvid:DATA", "--min-miou", "65.6"], 2, "--min-miou"),
         (["runn", "x"], 2, "runn"),
     ],
 )
@@ -139,8 +140,14 @@ def test_an_int8_that_disagrees_is_left_out_and_the_rest_is_kept(capsys, labelle
     run, model = tmp_path / "run", tmp_path / "mine"
     data = f"camvid:{labelled}"
     call(capsys, "train", "roadnet-s", "--data", data, "-o", run, "--steps", 1)
-    words = ("export", run / "checkpoint.pt", "--data", data, "-o", model, "--size", "64x96")
-    code, out, _ = call(capsys, *words, "--calibration", 8, "--min-agreement", 1.01)
+    words = ("export", run / "checkpoint.pt", "--data", data, "-o", model)
+    code, _, err = call(capsys, *words, "--size", "9")
+    assert (code, "multiples of 32" in err) == (2, True)
+    code, _, err = call(capsys, *words, "--size", "64x96", "--split", "mars")
+    assert (code, "no split 'mars'" in err) == (2, True)
+    assert not model.exists()
+    words = (*words, "--size", "64x96")
+    code, out, _ = call(capsys, *words, "--calibration", 8, "--min-agreement", 1)
     assert code == 0
     assert "INT8 was refused" in out
     assert sorted(path.name for path in model.iterdir()) == ["manifest.json", "model.onnx"]
