@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections import OrderedDict
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +13,7 @@ from torch import Tensor, nn
 from rtseg.errors import EngineError
 from rtseg.labels import label_set
 from rtseg.models.catalogue import entry
+from rtseg.models.pdparams import read_pdparams
 from rtseg.models.published import Published
 from rtseg.models.zoo import build_network
 
@@ -26,25 +24,7 @@ MODULE, MODEL = "module.", "model."
 """What a network is called inside ``DataParallel``, and inside one that holds its losses, too."""
 
 PADDLE = ".pdparams"
-"""A pickle of NumPy arrays, as paddle.save writes it."""
-
-PADDLE_NAMES = "StructuredToParameterName@@"
-"""Paddle's own table of names, among the arrays."""
-
-NUMBERS = "biuf"
-"""Kinds of arrays that are read: booleans, integers, floating point."""
-
-HARMLESS: dict[str, Callable[..., Any]] = {
-    "collections.OrderedDict": OrderedDict,
-    "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
-    "numpy._core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
-    "numpy.ndarray": np.ndarray,
-    # Older files say 0 and 1 where NumPy wants booleans by now.
-    "numpy.dtype": lambda code, *_: np.dtype(code, copy=True),
-    # Bytes in pickles of protocol 2.
-    "_codecs.encode": lambda text, _: text.encode("latin1"),
-}
-"""All that a pickle of arrays may call."""
+"""What PaddlePaddle's files end with."""
 
 UNREADABLE = (
     OSError,
@@ -90,15 +70,6 @@ class Reordered(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         logits: Tensor = self.network(picture)
         return logits[:, self.order]
-
-
-class NumbersOnly(pickle.Unpickler):
-    """Builds arrays and what holds them; refuses whatever else a pickle calls."""
-
-    def find_class(self, module: str, name: str) -> Callable[..., Any]:
-        if f"{module}.{name}" not in HARMLESS:
-            raise pickle.UnpicklingError(f"{module}.{name} is no array")
-        return HARMLESS[f"{module}.{name}"]
 
 
 def in_label_order(network: nn.Module, facts: Published) -> nn.Module:
@@ -159,16 +130,14 @@ def _read_torch(path: Path) -> object:
 
 
 def _read_paddle(path: Path) -> object:
-    with path.open("rb") as file:
-        state = NumbersOnly(file).load()
+    state = read_pdparams(path)
     if not isinstance(state, dict):
         return state
-    return {key: _tensor(value) for key, value in state.items() if key != PADDLE_NAMES}
+    return {key: _tensor(value) for key, value in state.items()}
 
 
 def _tensor(value: object) -> object:
-    numbers = isinstance(value, np.ndarray) and value.dtype.kind in NUMBERS
-    return torch.from_numpy(np.array(value)) if numbers else value
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
 def _bare(weights: dict[str, Tensor]) -> dict[str, Tensor]:

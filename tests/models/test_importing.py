@@ -229,62 +229,37 @@ def paddles(state: State) -> dict[str, object]:
     return named | extra
 
 
-def old(content: bytes) -> bytes:
-    """As a NumPy before 2 wrote it: under another module, and with 0 and 1 for booleans."""
-    return content.replace(b"numpy._core.", b"numpy.core.").replace(b"\x89\x88\x87", b"K\0K\1\x87")
-
-
-@pytest.mark.parametrize(
-    ("name", "protocol"), [("pp-liteseg-t", 2), ("pp-liteseg-t", 4), ("pp-liteseg-b", 4)]
-)
-def test_a_file_of_paddles_arrives_whole(name: str, protocol: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["pp-liteseg-t", "pp-liteseg-b"])
+def test_a_file_of_paddles_arrives_whole(name: str, tmp_path: Path) -> None:
     state = random_state(name, 19)
-    content = pickle.dumps(paddles(state), protocol)
     path = tmp_path / "model.pdparams"
-    path.write_bytes(old(content) if protocol == 2 else content)
+    path.write_bytes(pickle.dumps(paddles(state), 4))
     found = load_published(name, path, 19).state_dict()
     weights = [key for key in state if not key.endswith("num_batches_tracked")]
     assert found.keys() == state.keys()
     assert all(torch.equal(found[key], state[key]) for key in weights)
 
 
-class Touching:
-    """Whoever calls what this pickle names leaves a file behind."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Path.touch, (self.path,)
-
-
-def test_a_file_of_paddles_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -> None:
-    path, trace = tmp_path / "model.pdparams", tmp_path / "trace"
-    path.write_bytes(pickle.dumps({"weight": Touching(trace)}))
-    with pytest.raises(EngineError, match=r"pdparams' is not a readable state dict: .* holds more"):
-        load_published("pp-liteseg-t", path, 19)
-    assert not trace.exists()
-    pickle.loads(path.read_bytes())
-    assert trace.exists()
-
-
 @pytest.mark.parametrize(
-    "state", [["weight"], {}, {"weight": "red"}, {"weight": np.array([None])}, {3: np.zeros(2)}]
+    ("content", "message"),
+    [
+        (pickle.dumps(["weight"]), "holds no state dict"),
+        (pickle.dumps({"weight": "red"}), "holds no state dict"),
+        (pickle.dumps({3: np.zeros(2)}), "holds no state dict"),
+        (pickle.dumps({"weight": np.array([None])}), "is not a readable state dict"),
+        (pickle.dumps({"weight": datetime.date(2020, 1, 1)}), "is not a readable state dict"),
+        (pickle.dumps({"weight": np.zeros(9)})[:-9], "is not a readable state dict"),
+        (b"", "is not a readable state dict"),
+    ],
 )
-def test_a_file_of_paddles_without_numbers_is_refused(state: object, tmp_path: Path) -> None:
+def test_a_file_of_paddles_without_weights_is_refused(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "model.pdparams"
-    path.write_bytes(pickle.dumps(state))
-    with pytest.raises(EngineError, match="holds no state dict"):
+    path.write_bytes(content)
+    with pytest.raises(EngineError, match=message) as caught:
         load_published("pp-liteseg-t", path, 19)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.9, 0.99])
-def test_a_file_of_paddles_that_ends_early_is_refused(share: float, tmp_path: Path) -> None:
-    content = pickle.dumps({"weight": np.arange(20.0), "bias": np.arange(3)}, 4)
-    path = tmp_path / "model.pdparams"
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(EngineError, match="not a readable state dict"):
-        load_published("pp-liteseg-t", path, 19)
+    assert "\n" not in str(caught.value)
 
 
 FILES = {
