@@ -1,4 +1,4 @@
-"""Command lines shown in ``docs/models.md`` are understood, with every option they name."""
+"""Command lines shown in the documents are understood, with every option they name."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from rtseg.engine.package import SHIPPED
 from rtseg.models.catalogue import CATALOGUE
 from rtseg.models.checkpoints import CHECKPOINTS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown(text):
     blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line]
-    return [shlex.split(line, comments=True) for line in lines]
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [each for each in words if Path(each[0]).name == "rtseg"]
 
 
 # Click's UsageError, which newer versions of typer carry along themselves.
 BAD_USAGE = typer.BadParameter.__base__
 
-LINES = shown((DOCS / "models.md").read_text())
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINES = [words for page in PAGES for words in shown(page.read_text("utf-8"))]
 
 
 def parsed(words):
@@ -39,13 +41,12 @@ def parsed(words):
 
 @pytest.mark.parametrize("words", LINES, ids=" ".join)
 def test_a_line_parses(words):
-    assert words[0] == "rtseg"
     parsed(words[1:])
 
 
 def test_many_lines_of_every_verb_about_models_are_shown():
-    assert len(LINES) > 15
-    about = {"models", "import", "train", "export", "eval", "compare", "label", "run"}
+    assert len(LINES) > 30
+    about = {"models", "import", "train", "export", "eval", "compare", "label", "run", "temporal"}
     assert about <= {words[1] for words in LINES}
 
 
