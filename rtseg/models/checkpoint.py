@@ -9,15 +9,22 @@ from typing import Any
 
 import torch
 
-from rtseg.errors import EngineError, TrainingError
+from rtseg.errors import EngineError, TrainingError, UsageError
+from rtseg.models.recipe import Recipe, as_json
 
 NEEDED = {"recipe", "labels", "classes", "step", "average"}
+"""To use the network; to go on training also what follows."""
+
+NEEDED_TO_GO_ON = {"data", "seconds", "network", "optimiser", "scaler", "feed", "torch_rng"}
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Its tensors and notes; raises EngineError for any other file. Runs no code out of it."""
+    """Its tensors, on the CPU, and notes; raises EngineError for any other file.
+
+    Runs no code out of it.
+    """
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise EngineError(
             f"there is no checkpoint {str(path)!r}: `rtseg train` writes one into its folder"
@@ -49,10 +56,21 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def differences(before: dict[str, Any], now: dict[str, str]) -> list[str]:
-    """The names of the settings that differ, except for the number of steps."""
-    old, new = json.loads(before["recipe"]), json.loads(now["recipe"])
-    changed = [key for key in new if key != "steps" and new[key] != old.get(key)]
-    return changed + [key for key in ("labels", "data") if now[key] != before[key]]
+    """The names of the settings that differ, except for the number of steps.
+
+    A field that recipes did not have yet counts as its default, which is to mean the same as not
+    having it. Raises UsageError where ``before`` is of a version that cannot be gone on from.
+    """
+    lacking = NEEDED_TO_GO_ON - before.keys()
+    if lacking:
+        raise UsageError(
+            f"the checkpoint cannot be gone on from, it lacks {', '.join(sorted(lacking))}: train "
+            "into another folder"
+        )
+    defaults = json.loads(json.dumps(as_json(Recipe())))
+    old, new = defaults | json.loads(before["recipe"]), json.loads(now["recipe"])
+    changed = [key for key in new if key != "steps" and new[key] != old[key]]
+    return changed + [key for key in ("labels", "classes", "data") if now[key] != before[key]]
 
 
 def _reason(error: Exception) -> str:
