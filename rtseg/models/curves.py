@@ -45,9 +45,10 @@ def draw_curves(log: Path, picture: Path) -> None:
 
 
 def read_log(log: Path) -> list[Line]:
-    """In the order of the steps."""
-    lines = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
-    return sorted({line["step"]: line for line in lines}.values(), key=lambda line: line["step"])
+    """In the order of the steps; a line that a kill or a full disk cut short is left out."""
+    lines = map(_parsed, log.read_text(encoding="utf-8").splitlines())
+    by_step = {line["step"]: line for line in lines if line is not None}
+    return sorted(by_step.values(), key=lambda line: line["step"])
 
 
 @contextmanager
@@ -71,3 +72,11 @@ def tensorboard_writer(folder: Path | None) -> Iterator[Callable[[Line], None]]:
         yield write
     finally:
         writer.close()
+
+
+def _parsed(text: str) -> Line | None:
+    try:
+        line: Line = json.loads(text)
+    except ValueError:
+        return None
+    return line

@@ -24,7 +24,7 @@ def load_encoder(encoder: nn.Module, name: str) -> None:
     """Fill an EfficientNet-Lite ``encoder`` of timm with the ImageNet weights called ``name``.
 
     Both name their layers differently but list them in the same order; every shape must agree,
-    and what the file has beyond the encoder is its classifier: nine tensors.
+    and what the file has beyond the encoder is its classifier: eight tensors.
     """
     path = _file(name)
     found = torch.load(path, weights_only=True, map_location="cpu")

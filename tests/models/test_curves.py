@@ -21,6 +21,13 @@ def test_steps_repeated_after_a_kill_count_once(tmp_path: Path) -> None:
     assert [(line["step"], line["loss"]) for line in read] == [(20, 1.0), (40, 0.5), (60, 1.0)]
 
 
+def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
+    path = log(tmp_path / "log.jsonl", [{"step": 20, "loss": 1.0}])
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"step": 40, "lo{"step": 40, "loss": 0.5}\n{"step": 60, "loss": 0.25}\n{"st')
+    assert [line["step"] for line in read_log(path)] == [20, 60]
+
+
 @pytest.mark.parametrize("checked", [False, True])
 def test_the_picture_shows_the_mean_iou_only_where_it_was_measured(
     tmp_path: Path, checked: bool
