@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rtseg.errors import DatasetError
 from rtseg.labels import IGNORE
 from rtseg.models.augment import View, mix_classes, random_view
 from rtseg.models.recipe import Phase, Recipe
@@ -41,7 +42,7 @@ class Batch(NamedTuple):
 class Deck:
     """One data set in memory, dealt out so that every picture comes once before any comes twice.
 
-    468 pictures of CamVid are 0.3 GB.
+    468 pictures of CamVid are 0.3 GB. Raises DatasetError where nothing is labelled.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -49,6 +50,11 @@ class Deck:
         self.pictures = [sample.picture() for sample in dataset.samples]
         self.truths = [sample.truth() for sample in dataset.samples]
         self.counts = pixels_per_class(self.truths, len(dataset.labels))
+        if not self.counts.any():
+            raise DatasetError(
+                f"nothing to learn from: {dataset.name} {dataset.split} has {len(self.files)} "
+                "pictures and no pixel with a class; look at its label maps"
+            )
         rare = np.flatnonzero(self.counts / max(1, self.counts.sum()) < RARE_SHARE)
         self.rare = [_pixels_of(truth, rare) for truth in self.truths]
         self.order = np.empty(0, np.int64)
@@ -124,6 +130,6 @@ def pixels_per_class(truths: list[LabelMap], classes: int) -> NDArray[np.int64]:
 
 
 def _pixels_of(truth: LabelMap, classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n, 2) rows and columns, at most 4096 of them, evenly drawn from the pixels of classes."""
+    """(n, 2) rows and columns, fewer than 8192 of them, evenly drawn from the pixels of classes."""
     found = np.argwhere(np.isin(truth, classes) & (truth != IGNORE))
     return found[:: max(1, len(found) // 4096)]

@@ -15,12 +15,22 @@ SHIPPED = Path(__file__).parent / "recipes"
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training: until share ``until`` (0..1] of the steps, crops of this size."""
+    """A stretch of training: until share ``until`` (0..1] of the steps, crops of this size.
+
+    batch: 2 or more, or some batch norms would see a single value per channel.
+    """
 
     until: float
     height: int
     width: int
     batch: int
+
+    def __post_init__(self) -> None:
+        if self.batch < 2 or min(self.height, self.width) < 1:
+            raise UsageError(
+                f"a phase needs a batch of at least 2 and a size, not {self.batch} crops of "
+                f"{self.height}x{self.width}"
+            )
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,8 @@ class Recipe:
             raise UsageError(f"schedule {self.schedule!r} is neither 'poly' nor 'one-cycle'")
         if not self.phases or self.phases[-1].until < 1:
             raise UsageError("the last phase must last until 1, the end of training")
+        if not 0.0 < self.scale[0] <= self.scale[1]:
+            raise UsageError(f"scale must be two numbers above 0, in order, not {self.scale}")
         if not 0.0 <= self.extra_share < 1.0:
             raise UsageError(f"extra_share must be at least 0 and below 1, not {self.extra_share}")
 

@@ -7,6 +7,8 @@ import pytest
 import torch
 from labelled_bands import ROAD, TREE, labelled_bands
 
+from rtseg.errors import DatasetError
+from rtseg.labels import IGNORE
 from rtseg.models.feed import MEAN, STD, Deck, Feed, normalised
 from rtseg.models.recipe import Phase, Recipe
 from rtseg.source.dataset import Dataset
@@ -59,6 +61,15 @@ def test_a_feed_goes_on_where_another_stood(dataset: Dataset, other: Dataset) ->
     assert a.files == b.files
     assert torch.equal(a.pictures, b.pictures)
     assert torch.equal(a.truths, b.truths)
+
+
+def test_data_in_which_nothing_is_labelled_is_refused(dataset: Dataset) -> None:
+    unlabelled = np.full(256, IGNORE, np.uint8)
+    samples = tuple(replace(each, ids=unlabelled) for each in dataset.samples)
+    with pytest.raises(DatasetError, match=r"camvid train has 10 pictures and no pixel"):
+        Deck(replace(dataset, samples=samples))
+    with pytest.raises(DatasetError, match=r"camvid train has 0 pictures"):
+        Deck(replace(dataset, samples=()))
 
 
 def test_pictures_are_normalised_channel_by_channel() -> None:

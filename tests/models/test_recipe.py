@@ -47,8 +47,12 @@ def test_a_recipe_survives_the_checkpoint() -> None:
     [
         ("learning_rte = 1.0", "no 'learning_rte'"),
         ("phases = [{ until = 1.0, heigth = 1 }]", "not well formed.*heigth"),
-        ("phases = [{ until = 0.5, height = 32, width = 32, batch = 1 }]", "last phase"),
+        ("phases = [{ until = 0.5, height = 32, width = 32, batch = 2 }]", "last phase"),
         ('schedule = "step"', "neither 'poly' nor 'one-cycle'"),
+        ("phases = [{ until = 1.0, height = 32, width = 32, batch = 1 }]", "batch of at least 2"),
+        ("phases = [{ until = 1.0, height = 0, width = 32, batch = 2 }]", "2 crops of 0x32"),
+        ("scale = [2.0, 0.5]", "in order"),
+        ("scale = [0, 1]", "above 0"),
         ("extra_share = 1.0", "below 1"),
         ("steps = 0", "at least 1, not 0"),
         ("steps = ", "cannot read the recipe"),
