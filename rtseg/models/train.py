@@ -18,11 +18,13 @@ from torch import Tensor, nn
 
 from rtseg.errors import TrainingError, UsageError
 from rtseg.labels import LabelSet, learn
+from rtseg.models.catalogue import entry
 from rtseg.models.checkpoint import differences, read_checkpoint, write_checkpoint
 from rtseg.models.feed import Batch, Feed
 from rtseg.models.imagenet import load_encoder
 from rtseg.models.loss import LOSSES, boundary, class_weights, hard_cross_entropy, lovasz_softmax
 from rtseg.models.networks.blocks import Heads, resize
+from rtseg.models.optimiser import learning_rate, parameter_groups
 from rtseg.models.recipe import Recipe, as_json
 from rtseg.models.validate import validate
 from rtseg.models.zoo import build_network
@@ -36,8 +38,10 @@ class Trainer:
     """Owns the network, its running average, the optimiser and the random state of one run.
 
     Holds all pictures in memory. One trainer per process: it seeds torch's global generator.
-    device: "cpu" (bf16) or "cuda" (bf16 where the GPU has it, else fp16 with a scaled loss).
+    device: "cpu" (bf16) or "cuda" (bf16 where the GPU has it, else fp16 with a scaled loss). No
+    GPU has run this yet, and there a resumed run draws its dropout anew.
     extra: more pictures of the same label set, of which every batch takes the recipe's share.
+    Raises UsageError where the recipe, its network or the device do not go together.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Trainer:
         extra: Dataset | None = None,
         device: str = "cpu",
     ) -> None:
+        _check(recipe)
+        self._device = _device(device)
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.dataset = dataset
@@ -57,12 +63,11 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self._finishing = False
-        self._device = torch.device(device)
         self.network, self.average = (
             build_network(recipe.network, len(dataset.labels)) for _ in range(2)
         )
         if recipe.encoder:
-            load_encoder(self.network.get_submodule("encoder"), recipe.encoder)
+            load_encoder(_encoder(self.network, recipe), recipe.encoder)
         self.average.load_state_dict(self.network.state_dict())
         self.average.to(self._device).eval()
         # torch's stub of Module.to lacks memory_format.
@@ -73,7 +78,7 @@ class Trainer:
         self._half = torch.bfloat16
         if self._device.type == "cuda" and not torch.cuda.is_bf16_supported():
             self._half = torch.float16
-        self._scaler = torch.amp.GradScaler(device, enabled=self._half == torch.float16)
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=self._half == torch.float16)
         self._feed = Feed(recipe, dataset, extra)
         self._weights = class_weights(torch.from_numpy(self._feed.counts).float()).to(self._device)
 
@@ -87,9 +92,11 @@ class Trainer:
         """Train to the end or to ``finish``; yields a log line's numbers every 20 steps.
 
         Saves as it goes, and once more when it ends. A step with a validation in it has ``miou``.
-        Raises TrainingError where the loss is no number; the last checkpoint stays as it was.
+        Raises TrainingError where the loss or its gradient is no number; the last checkpoint
+        stays as it was.
         """
         saved = time.monotonic()
+        multiple = entry(self.recipe.network).multiple
         while self.step < self.recipe.steps and not self._finishing:
             started = time.monotonic()
             loss = self._train_step()
@@ -98,7 +105,8 @@ class Trainer:
             line = {"step": self.step, "loss": loss, "seconds": round(self.seconds, 1)}
             last = self.step == self.recipe.steps
             if validation is not None and (self.step % validate_every == 0 or last):
-                yield line | {"miou": round(validate(self.average, validation), 4)}
+                miou = validate(self.average, validation, multiple=multiple)
+                yield line | {"miou": round(miou, 4)}
             elif self.step % LOG_EVERY == 0 or last:
                 yield line
             if time.monotonic() - saved > checkpoint_seconds:
@@ -130,8 +138,8 @@ class Trainer:
     def resume(self) -> bool:
         """Go on from the folder's checkpoint; False where there is none.
 
-        The number of steps may have changed (the schedule stretches), the rest may not: that is
-        a UsageError.
+        The number of steps may have changed (the schedule stretches), and so may the device; the
+        rest may not: that is a UsageError.
         """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
@@ -147,7 +155,8 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
-        self._scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty where the run began without one
+            self._scaler.load_state_dict(state["scaler"])
         self._feed.go_on(state["feed"])
         torch.set_rng_state(state["torch_rng"])
         return True
@@ -173,11 +182,15 @@ class Trainer:
         loss = self._loss(heads, batch.truths.to(self._device), progress)
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise TrainingError(self._not_a_number(batch))
+            raise TrainingError(self._not_a_number("loss", batch))
         self._optimiser.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self._scaler.unscale_(self._optimiser)
-        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        # A scaler skips such a step and tries a smaller scale; nothing else would stop it from
+        # reaching the weights, and the next checkpoint.
+        if not self._scaler.is_enabled() and not math.isfinite(float(norm)):
+            raise TrainingError(self._not_a_number("gradient", batch))
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._update_average()
@@ -204,15 +217,15 @@ class Trainer:
             loss = loss + recipe.boundary * boundary(borders, truths)
         return loss
 
-    def _not_a_number(self, batch: Batch) -> str:
+    def _not_a_number(self, what: str, batch: Batch) -> str:
         path = self.folder / "checkpoint.pt"
         kept = (
             f"step {read_checkpoint(path)['step']} is in {str(path)!r}"
             if path.exists()
-            else ("no checkpoint was written yet")
+            else "no checkpoint was written yet"
         )
         return (
-            f"the loss of step {self.step} is not a number; its pictures: "
+            f"the {what} of step {self.step} is not a number; its pictures: "
             f"{', '.join(batch.files)}; {kept}: look at these pictures, or train anew with a "
             "lower learning_rate"
         )
@@ -245,30 +258,35 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     return network.eval(), notes
 
 
-def learning_rate(recipe: Recipe, progress: float) -> float:
-    """progress: 0..1, the share of the steps that is done. Both schedules end at next to 0."""
-    if recipe.schedule == "one-cycle":
-        rising = 0.3
-        if progress < rising:
-            share = 0.04 + 0.96 * (1 - math.cos(math.pi * progress / rising)) / 2
-        else:
-            share = (1 + math.cos(math.pi * (progress - rising) / (1 - rising))) / 2
-        return recipe.learning_rate * share
-    warm = min(1.0, (progress + 1e-3) / recipe.warm_up)
-    return float(recipe.learning_rate * warm * (1.0 - progress) ** 0.9)
+def _check(recipe: Recipe) -> None:
+    """Raises UsageError for what the recipe's file alone does not show to be wrong."""
+    unknown = recipe.losses.keys() - LOSSES.keys()
+    if unknown:
+        raise UsageError(f"no loss named {min(unknown)!r}; there are: {', '.join(LOSSES)}")
+    multiple = entry(recipe.network).multiple
+    for phase in recipe.phases:
+        if phase.height % multiple or phase.width % multiple:
+            raise UsageError(
+                f"{recipe.network} takes crops in multiples of {multiple}, not "
+                f"{phase.height}x{phase.width}: change the recipe's phases"
+            )
 
 
-def parameter_groups(network: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """No decay on biases and norms: pulling a batch norm's gain to zero only slows it.
+def _device(name: str) -> torch.device:
+    if name not in ("cpu", "cuda"):
+        raise UsageError(f"--device must be cpu or cuda, not {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "--device cuda: this PyTorch finds no GPU; install a build for CUDA, or train on cpu"
+        )
+    return torch.device(name)
 
-    rate: of every group, relative to the recipe's learning rate.
-    """
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        rate = recipe.encoder_rate if recipe.encoder and name.startswith("encoder.") else 1.0
-        decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
-        groups.setdefault((rate, decay), []).append(parameter)
-    return [
-        {"params": parameters, "weight_decay": decay, "rate": rate}
-        for (rate, decay), parameters in groups.items()
-    ]
+
+def _encoder(network: nn.Module, recipe: Recipe) -> nn.Module:
+    try:
+        return network.get_submodule("encoder")
+    except AttributeError as error:
+        raise UsageError(
+            f"{recipe.network} has no encoder that could start from {recipe.encoder!r}: leave "
+            "`encoder` out of the recipe"
+        ) from error

@@ -1,22 +1,24 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from labelled_bands import labelled_bands
 
 from rtseg.errors import EngineError, TrainingError, UsageError
+from rtseg.labels import LabelSet
 from rtseg.metrics import Confusion
 from rtseg.models.catalogue import CATALOGUE, Entry
 from rtseg.models.feed import normalised
 from rtseg.models.networks.blocks import labels_of
 from rtseg.models.recipe import Phase, Recipe
-from rtseg.models.train import Trainer, learning_rate, load_network, parameter_groups
+from rtseg.models.train import Trainer, load_network
 from rtseg.models.validate import validate
-from rtseg.models.zoo import build_network
 from rtseg.source.dataset import Dataset
 
 RECIPE = Recipe(
@@ -90,6 +92,65 @@ def test_a_run_with_another_recipe_does_not_go_on(dataset: Dataset, tmp_path: Pa
         Trainer(replace(RECIPE, seed=2, ema=0.9), dataset, tmp_path).resume()
     with pytest.raises(UsageError, match=r"other settings \(data\)"):
         Trainer(RECIPE, replace(dataset, samples=dataset.samples[1:]), tmp_path).resume()
+    classes = dict(reversed(dataset.labels.classes.items()))
+    turned = LabelSet.of_classes(dataset.labels.name, classes, source="a test")
+    with pytest.raises(UsageError, match=r"other settings \(classes\)"):
+        Trainer(RECIPE, replace(dataset, labels=turned), tmp_path).resume()
+
+
+def test_a_recipe_of_before_a_field_existed_means_its_default(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    Trainer(RECIPE, dataset, tmp_path).save()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    recipe = json.loads(state["recipe"])
+    del recipe["aspect"]
+    torch.save(state | {"recipe": json.dumps(recipe)}, tmp_path / "checkpoint.pt")
+    assert Trainer(RECIPE, dataset, tmp_path).resume()
+    with pytest.raises(UsageError, match=r"other settings \(aspect\)"):
+        Trainer(replace(RECIPE, aspect=0.3), dataset, tmp_path).resume()
+
+
+def test_what_a_checkpoint_lacks_to_go_on_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    Trainer(RECIPE, dataset, tmp_path).save()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    del state["feed"], state["scaler"]
+    torch.save(state, tmp_path / "checkpoint.pt")
+    with pytest.raises(UsageError, match=r"lacks feed, scaler: train into another folder"):
+        Trainer(RECIPE, dataset, tmp_path).resume()
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"losses": {"dise": 1.0}}, r"no loss named 'dise'; there are: cross_entropy, ohem"),
+        ({"phases": (Phase(1.0, 48, 64, 4),)}, r"multiples of 32, not 48x64"),
+        ({"encoder": "efficientnet-lite0"}, r"roadnet-xs has no encoder"),
+    ],
+)
+def test_a_recipe_that_does_not_fit_its_network_is_refused(
+    dataset: Dataset, tmp_path: Path, changes: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        Trainer(replace(RECIPE, **changes), dataset, tmp_path)
+
+
+def test_a_device_that_is_not_there_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="must be cpu or cuda, not 'tpu'"):
+        Trainer(RECIPE, dataset, tmp_path, device="tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="finds no GPU"):
+            Trainer(RECIPE, dataset, tmp_path, device="cuda")
+
+
+def test_a_single_picture_fills_batches_larger_than_the_data_set(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    alone = replace(dataset, samples=dataset.samples[:1])
+    (line,) = Trainer(replace(RECIPE, steps=2), alone, tmp_path).run()
+    assert line["step"] == 2
+    network, _ = load_network(tmp_path / "checkpoint.pt")
+    assert all(value.isfinite().all() for value in network.state_dict().values())
 
 
 def test_a_run_may_become_longer(dataset: Dataset, tmp_path: Path) -> None:
@@ -99,16 +160,6 @@ def test_a_run_may_become_longer(dataset: Dataset, tmp_path: Path) -> None:
 
 def test_a_new_folder_has_nothing_to_go_on_from(dataset: Dataset, tmp_path: Path) -> None:
     assert not Trainer(RECIPE, dataset, tmp_path / "new").resume()
-
-
-@pytest.mark.parametrize(("schedule", "peak"), [("poly", 3), ("one-cycle", 8)])
-def test_the_learning_rate_rises_and_falls_to_nothing(schedule: str, peak: int) -> None:
-    recipe = replace(RECIPE, schedule=schedule)
-    rates = [learning_rate(recipe, step / 24) for step in range(24)]
-    assert rates[0] < 0.05 * max(rates)
-    # A tenth of 24 steps of warm-up, three tenths of one cycle: the first step past either.
-    assert rates.index(max(rates)) in (peak, peak - 1)
-    assert rates[-1] < 0.1 * max(rates)
 
 
 def test_a_file_that_is_no_checkpoint_is_named(tmp_path: Path) -> None:
@@ -146,6 +197,18 @@ def test_a_loss_that_is_no_number_stops_with_its_pictures(dataset: Dataset, tmp_
     assert (tmp_path / "checkpoint.pt").read_bytes() == before
 
 
+def test_a_gradient_that_is_no_number_stops_before_it_reaches_the_weights(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    trainer = Trainer(RECIPE, dataset, tmp_path)
+    next(iter(trainer.network.parameters())).register_hook(lambda found: found * float("nan"))
+    with pytest.raises(
+        TrainingError, match=r"gradient of step 0.*\.png.*no checkpoint was written"
+    ):
+        next(trainer.run())
+    assert all(each.isfinite().all() for each in trainer.network.parameters())
+
+
 def test_a_full_disk_leaves_the_last_checkpoint_whole(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,18 +225,6 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(
         trainer.save()
     assert (tmp_path / "checkpoint.pt").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
-
-
-def test_the_encoder_learns_at_its_own_rate() -> None:
-    recipe = replace(RECIPE, network="roadlite-0", encoder="efficientnet-lite0", encoder_rate=0.25)
-    network = build_network("roadlite-0", 3)
-    groups = parameter_groups(network, recipe)
-    assert sum(len(group["params"]) for group in groups) == len(list(network.parameters()))
-    encoder = {id(each) for each in network.get_submodule("encoder").parameters()}
-    for group in groups:
-        members = {id(each) in encoder for each in group["params"]}
-        assert members == {group["rate"] == 0.25}
-        assert {each.ndim > 1 for each in group["params"]} == {group["weight_decay"] > 0}
 
 
 def test_losses_of_a_recipe_are_added(dataset: Dataset, tmp_path: Path) -> None:
