@@ -9,6 +9,7 @@ from typing import Any
 from rtseg.commands.screen import show, table
 from rtseg.models.catalogue import CATALOGUE, Entry, entry
 from rtseg.models.checkpoints import CHECKPOINTS
+from rtseg.models.published import PUBLISHED
 
 PAGES_WIDTH = 150  # columns
 
@@ -81,6 +82,7 @@ def show_network(name: str) -> None:
         "sizes": f"multiples of {found.multiple}",
         "page": found.checkpoint,
         "licence": found.licence,
+        "import": _import_line(name),
     }
     if weights:
         facts |= {
@@ -100,6 +102,11 @@ def _figure(value: float | None) -> str:
 def _gmacs(found: Entry) -> str:
     height, width = found.size
     return "-" if found.gmacs is None else f"{found.gmacs:g} @{height}x{width}"
+
+
+def _import_line(name: str) -> str:
+    sets = PUBLISHED.get(name)
+    return f"rtseg import {name} FILE -o DIR --labels {'|'.join(sets)}" if sets else ""
 
 
 def _terms(found: Entry) -> str:

@@ -90,6 +90,20 @@ def test_info_of_a_network_says_all_that_is_known(capsys):
         assert words in out
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("pidnet-m", "rtseg import pidnet-m FILE -o DIR --labels cityscapes19|camvid11"),
+        ("cgnet", "rtseg import cgnet FILE -o DIR --labels camvid11"),
+        ("swiftnet-r18", None),
+    ],
+)
+def test_info_of_a_network_shows_how_its_weights_are_imported_if_they_can_be(capsys, name, line):
+    _, out, _ = call(capsys, "models", "info", name)
+    assert ("rtseg import" in out) == (line is not None)
+    assert (line or "") in out
+
+
 @pytest.mark.parametrize("words", [("info", "roadnet-m-camvid"), ("roadnet-m-camvid",)])
 def test_info_of_a_model_tells_each_class_and_its_network(capsys, words):
     _, out, _ = call(capsys, "models", *words)
