@@ -42,7 +42,8 @@ class Choice:
             return self._from_checkpoint()
         if self.size:
             raise UsageError(
-                f"--size is for checkpoints: the model {self.model!r} was exported for one size"
+                "--size is for checkpoints: a model was exported for one size, `rtseg models` "
+                "says which"
             )
         from rtseg.engine.backends import make_engine
         from rtseg.engine.package import DEFAULT_MODEL, find_package

@@ -97,7 +97,10 @@ class OnnxRuntimeEngine:
         if self._session is None:
             raise EngineError("the engine is not open")
         planes = normalise(self._waiting.popleft(), self.spec)
-        outputs: list[Tensor] = self._session.run(names, {"picture": planes})
+        try:
+            outputs: list[Tensor] = self._session.run(names, {"picture": planes})
+        except Exception as error:
+            raise EngineError(f"ONNX Runtime failed while inferring: {error}") from error
         return outputs
 
 

@@ -131,7 +131,12 @@ def read_package(folder: Path) -> ModelPackage:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ManifestError(f"cannot read {str(path)!r}: {error}") from error
-    return ModelPackage(folder, _manifest(raw, path))
+    try:
+        return ModelPackage(folder, _manifest(raw, path))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ManifestError(
+            f"{str(path)!r} has a value of another kind than expected ({error}): export it anew"
+        ) from error
 
 
 def write_package(folder: Path, manifest: Manifest) -> ModelPackage:
@@ -167,6 +172,8 @@ def _manifest(raw: Any, path: Path) -> Manifest:
         files[precision] = ModelFile(
             **_checked(entry, ModelFile, path, prefix=f"files.{precision}.")
         )
+    if not files:
+        raise ManifestError(f"{str(path)!r}: files names no file: expected one a precision")
     spec |= {"mean": tuple(spec["mean"]), "std": tuple(spec["std"])}
     return Manifest(**(values | {"spec": ModelSpec(**spec), "files": files}))
 

@@ -38,6 +38,6 @@ class Worst(Generic[T]):
         rivals = [each for each in self._kept if abs(each.at - at) < self._apart]
         if score != score or any(rival.score <= score for rival in rivals):
             return
-        others = [each for each in self._kept if each not in rivals]
+        others = [each for each in self._kept if abs(each.at - at) >= self._apart]
         others.append(Candidate(score, at, item))
         self._kept = sorted(others, key=lambda each: each.score)[: self._count]

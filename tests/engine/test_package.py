@@ -84,6 +84,29 @@ def test_a_wrong_manifest_is_an_error_that_names_file_and_key(tmp_path, change, 
     assert "manifest.json" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("files", [], "value of another kind"),
+        ("files", {}, "names no file"),
+        ("spec", [], "must be an object"),
+        ("classes", [1], "spec.labels or classes"),
+    ],
+)
+def test_values_of_another_kind_are_an_error_that_names_the_file(tmp_path, key, value, message):
+    tiny_package(tmp_path)
+    rewrite(tmp_path, lambda manifest: manifest.update({key: value}))
+    with pytest.raises(ManifestError, match=rf"manifest\.json.*{message}"):
+        read_package(tmp_path)
+
+
+def test_a_mean_that_is_one_number_is_an_error(tmp_path):
+    tiny_package(tmp_path)
+    rewrite(tmp_path, lambda manifest: manifest["spec"].update(mean=3))
+    with pytest.raises(ManifestError, match="another kind"):
+        read_package(tmp_path)
+
+
 def test_a_manifest_that_is_no_json_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(ManifestError, match="cannot read"):
