@@ -183,3 +183,18 @@ def test_what_was_asked_for_can_be_read():
         True,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "facts"),
+    [
+        (("off", None, "1"), {"smooth": "off", "smooth_weight": None, "keyframe": 1}),
+        (("flow", None, "3"), {"smooth": "flow", "smooth_weight": 0.5, "keyframe": 3}),
+        (
+            ("flow", 0.7, "adaptive"),
+            {"smooth": "flow", "smooth_weight": 0.7, "keyframe": "adaptive"},
+        ),
+    ],
+)
+def test_what_was_asked_for_in_words_is_told_in_them(words, facts):
+    assert Smoothing.asked(*words).facts == facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -39,6 +40,23 @@ def picture(*columns):
     """(HEIGHT, WIDTH, 3) R G B: upright bands of the colours, all of the same width."""
     bands = np.array(columns, np.uint8).repeat(WIDTH // len(columns), 0)
     return np.repeat(bands[None], HEIGHT, 0)
+
+
+def sky_and_building(folder: Path, *, count: int) -> Path:
+    """The description of ``count`` equal pictures, labelled as the model does, but in Cityscapes'
+    ids: red and green are sky and building, 0 and 1 in CamVid, 10 and 2 there.
+    """
+    truth = np.repeat(np.array([10, 2], np.uint8), WIDTH // 2)[None].repeat(HEIGHT, 0)
+    for name, image in (("pictures", picture(RED, GREEN)[..., ::-1]), ("masks", truth)):
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            cv2.imwrite(str(folder / name / f"{index}.png"), image)
+    description = folder / "two.toml"
+    description.write_text(
+        'pictures = "pictures/*.png"\nmasks = "masks/*.png"\nsplits = ["test"]\n'
+        'labels = "cityscapes19"\n'
+    )
+    return description
 
 
 def _network() -> onnx.ModelProto:

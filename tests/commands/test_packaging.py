@@ -7,8 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from channel_model import channel_model, sky_and_building
 
-from rtseg.commands.packaging import as_tensors, calibration_pictures, network_size
+from rtseg.commands.packaging import accuracy, as_tensors, calibration_pictures, network_size
+from rtseg.engine.package import read_package
 from rtseg.errors import SourceError, UsageError
 from rtseg.types import ModelSpec
 
@@ -43,3 +45,14 @@ def test_tensors_have_the_networks_size() -> None:
     [tensor] = as_tensors([np.full((40, 50, 3), 7, np.uint8)], spec)
     assert tensor.shape == (1, 32, 64, 3)
     assert np.unique(tensor).tolist() == [7]
+
+
+def test_accuracy_is_measured_in_the_models_classes_whatever_the_truth_is_labelled_in(
+    tmp_path: Path,
+) -> None:
+    data = sky_and_building(tmp_path / "data", count=1)
+    package = read_package(channel_model(tmp_path / "model"))
+    found = accuracy(package, str(data), "fp32")
+    assert (found["miou"], found["pixel_accuracy"], found["images"]) == (1.0, 1.0, 1)
+    present = {name: iou for name, iou in found["per_class"].items() if iou is not None}
+    assert present == {"sky": 1.0, "building": 1.0}

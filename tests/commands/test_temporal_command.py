@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from channel_model import channel_model, sky_and_building
 from road_clip import road_clip
 
 from rtseg.commands import main
@@ -32,6 +33,17 @@ def test_a_clip_is_measured_frame_by_frame_and_smoothed(capsys, clip):
     assert 0.3 < found["frame_by_frame"]["tc"] < found["smoothed"]["tc"] <= 1
     assert set(found["cost_ms"]) == {"network", "motion", "smooth"}
     assert found["added_share_of_network"] > 0
+
+
+def test_truth_in_other_classes_is_translated_into_those_of_the_model(capsys, tmp_path):
+    data, model = sky_and_building(tmp_path / "data", count=3), channel_model(tmp_path / "model")
+    words = ("temporal", model, "--data", data, "--split", "test", "--smooth", "ema", "--json")
+    code, out, err = call(capsys, *words)
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["frames"] == 3
+    assert found["frame_by_frame"]["miou"] == found["smoothed"]["miou"] == 1.0
+    assert found["truth"]["flicker"] == 0.0
 
 
 @pytest.mark.shared
