@@ -87,7 +87,7 @@ def _convolutions(model: Any, part: str) -> list[str]:
     if not names:
         raise EngineError(
             f"the network has no convolution in {part!r}, which INT8 should leave in FP32: "
-            "correct `unquantized` in rtseg/models/catalogue.py"
+            "correct `unquantized` in rtseg/models/catalogue.toml"
         )
     return names
 
