@@ -109,7 +109,8 @@ def build(name: str, spec: ModelSpec, folder: Path, *, tensors: Tensors) -> None
     network = lively(name, tensors)
     export_onnx(network, folder / FILES["fp32"], height=spec.height, width=spec.width)
     unfinished = folder / "unfinished.onnx"
-    quantize_for_cpu(folder / FILES["fp32"], unfinished, tensors)
+    unquantized = entry(name).unquantized
+    quantize_for_cpu(folder / FILES["fp32"], unfinished, tensors, unquantized=unquantized)
     unfinished.rename(folder / FILES["int8"])
 
 
