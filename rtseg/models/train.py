@@ -56,22 +56,9 @@ class Trainer:
         _check(recipe)
         self._device = _device(device)
         torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.dataset = dataset
-        self.extra = extra
-        self.folder = folder
-        self.step = 0
-        self.seconds = 0.0
-        self._finishing = False
-        self.network, self.average = (
-            build_network(recipe.network, len(dataset.labels)) for _ in range(2)
-        )
-        if recipe.encoder:
-            load_encoder(_encoder(self.network, recipe), recipe.encoder)
-        self.average.load_state_dict(self.network.state_dict())
-        self.average.to(self._device).eval()
-        # torch's stub of Module.to lacks memory_format.
-        self.network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe, self.dataset, self.extra, self.folder = recipe, dataset, extra, folder
+        self.step, self.seconds, self._finishing = 0, 0.0, False
+        self.network, self.average = self._networks()
         self._optimiser = torch.optim.AdamW(
             parameter_groups(self.network, recipe), lr=recipe.learning_rate
         )
@@ -96,7 +83,6 @@ class Trainer:
         stays as it was.
         """
         saved = time.monotonic()
-        multiple = entry(self.recipe.network).multiple
         while self.step < self.recipe.steps and not self._finishing:
             started = time.monotonic()
             loss = self._train_step()
@@ -105,8 +91,7 @@ class Trainer:
             line = {"step": self.step, "loss": loss, "seconds": round(self.seconds, 1)}
             last = self.step == self.recipe.steps
             if validation is not None and (self.step % validate_every == 0 or last):
-                miou = validate(self.average, validation, multiple=multiple)
-                yield line | {"miou": round(miou, 4)}
+                yield line | {"miou": round(self._validated(validation), 4)}
             elif self.step % LOG_EVERY == 0 or last:
                 yield line
             if time.monotonic() - saved > checkpoint_seconds:
@@ -160,6 +145,19 @@ class Trainer:
         self._feed.go_on(state["feed"])
         torch.set_rng_state(state["torch_rng"])
         return True
+
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        """The network as its training begins, and its running average."""
+        recipe = self.recipe
+        network, average = (
+            build_network(recipe.network, len(self.dataset.labels)) for _ in range(2)
+        )
+        if recipe.encoder:
+            load_encoder(_encoder(network, recipe), recipe.encoder)
+        average.load_state_dict(network.state_dict())
+        # torch's stub of Module.to lacks memory_format.
+        network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network, average.to(self._device).eval()
 
     def _origin(self) -> dict[str, str]:
         """What this run is made from, as the checkpoint says it."""
@@ -216,6 +214,9 @@ class Trainer:
             borders = resize(heads.boundary.float(), size)
             loss = loss + recipe.boundary * boundary(borders, truths)
         return loss
+
+    def _validated(self, dataset: Dataset) -> float:
+        return validate(self.average, dataset, multiple=entry(self.recipe.network).multiple)
 
     def _not_a_number(self, what: str, batch: Batch) -> str:
         path = self.folder / "checkpoint.pt"

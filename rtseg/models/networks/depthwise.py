@@ -108,10 +108,8 @@ def _read_floats(values: NDArray[np.float32], into: NDArray[np.float32]) -> None
 def kernel_gradient(
     read: Any, rows: tuple[NDArray[Any], NDArray[Any]], sizes: tuple[int, int, int]
 ) -> NDArray[np.float32]:
-    """(kernel, kernel, C). rows: x (N, H, W, C) and the gradient (N, h, w, C) of the result.
-
-    sizes: kernel, stride, padding.
-    """
+    """(kernel, kernel, C). rows: x (N, H, W, C) and the gradient (N, h, w, C) of the result;
+    sizes: kernel, stride, padding."""
     x, gradient = rows
     kernel, stride, padding = sizes
     height, width, channels = x.shape[1:]
