@@ -24,14 +24,17 @@ def command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the package.")],
     labels: Annotated[str, typer.Option(help="Label set, where there are several.")] = "",
     size: Annotated[str, typer.Option(help="HxW of the network. Default: the authors'.")] = "",
-    data: Annotated[str, typer.Option(help="NAME:DIR: measures accuracy.")] = "",
+    data: Annotated[str, typer.Option(help="NAME:DIR or .toml: measures accuracy.")] = "",
     split: Annotated[str, typer.Option(help="Which split measures it.")] = "test",
     calibration: Annotated[
         str, typer.Option(help="Folder or NAME:DIR that calibrates INT8. Default: --data.")
     ] = "",
     shrink: Annotated[int, typer.Option(min=1, max=8, help="Labels at 1/N of the size.")] = 1,
     name: Annotated[str, typer.Option(help="Default: the folder's name.")] = "",
-    min_agreement: Annotated[float, typer.Option(help="Of INT8 with FP32, 0..1.")] = 0.97,
+    min_agreement: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Of INT8 with FP32; with less it is refused.")
+    ] = 0.97,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Turn an author's CHECKPOINT into a model, with the author's own pre-processing.
 
@@ -60,7 +63,7 @@ def command(
             for precision in package.manifest.files
         )
     write_package(output, package.manifest)
-    packaging.report(package, note)
+    packaging.report(package, note, as_json=as_json)
 
 
 def _facts(network: str, labels: str, *, data: str, split: str) -> Published:
@@ -115,6 +118,7 @@ def _package(
 
 
 def _write_fp32(facts: Published, checkpoint: Path, output: Path, shrink: int) -> None:
+    from rtseg.commands.files import writable_folder
     from rtseg.commands.packaging import FULL
 
     try:
@@ -125,10 +129,9 @@ def _write_fp32(facts: Published, checkpoint: Path, output: Path, shrink: int) -
             f"importing needs {error.name!r}; install it with: pip install 'rtseg[export]'"
         ) from error
     network = load_published(facts.network, checkpoint, facts.outputs)
-    output.mkdir(parents=True, exist_ok=True)
     export_onnx(
         in_label_order(network, facts),
-        output / FULL,
+        writable_folder(output) / FULL,
         height=facts.spec.height,
         width=facts.spec.width,
         shrink=shrink,

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from rtseg.commands.interrupts import Interrupts
-from rtseg.errors import UsageError
+from rtseg.errors import TrainingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,26 +110,35 @@ def _watch(
     trainer: Trainer, lines: Iterator[dict[str, float]], *, tensorboard: Path | None
 ) -> None:
     """Log, show and draw what training says, until it ends or a signal asks it to."""
-    from contextlib import ExitStack
-
     from rtseg.models.curves import draw_curves, tensorboard_writer
 
     console, steps = Console(stderr=True), trainer.recipe.steps
     path = trainer.folder / "log.jsonl"
-    with ExitStack() as stack:
-        log = stack.enter_context(path.open("a", encoding="utf-8"))
-        interrupts = stack.enter_context(Interrupts(gently=trainer.finish, at_once=trainer.finish))
-        write = stack.enter_context(tensorboard_writer(tensorboard))
+    with (
+        Interrupts(gently=trainer.finish, at_once=trainer.finish) as interrupts,
+        tensorboard_writer(tensorboard) as write,
+    ):
         console.print(f"{_origin(trainer)}, from step {trainer.step} to {steps}")
         for line in lines:
-            log.write(json.dumps(line) + "\n")
-            log.flush()
+            _log(path, line)
             write(line)
             console.print(_shown(line, steps))
-    draw_curves(path, trainer.folder / "curves.png")
-    console.print(f"step {trainer.step} is in {str(trainer.folder / 'checkpoint.pt')!r}")
+    if path.exists():
+        draw_curves(path, trainer.folder / "curves.png")
+    console.print(_summary(trainer, path))
     if interrupts.exit_code:
         raise typer.Exit(interrupts.exit_code)
+
+
+def _log(path: Path, line: dict[str, float]) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+    except OSError as error:
+        raise TrainingError(
+            f"cannot write {str(path)!r}: {error.strerror}; the last checkpoint is kept: make "
+            "room and repeat the command"
+        ) from error
 
 
 def _held_out(dataset: Dataset, prefix: str) -> tuple[Dataset, Dataset | None]:
@@ -160,3 +169,22 @@ def _shown(line: dict[str, float], steps: int) -> str:
         f"step {line['step']}/{steps}  loss {line['loss']:.3f}{miou}  "
         f"{line['seconds']:.0f} s, {remaining / 60:.0f} min to go"
     )
+
+
+def _summary(trainer: Trainer, log: Path) -> str:
+    """Where the checkpoint is, what it took, and how good it was in all runs that led to it."""
+    from rtseg.models.curves import read_log
+
+    words = (
+        f"step {trainer.step} is in {str(trainer.folder / 'checkpoint.pt')!r}, after "
+        f"{trainer.seconds / 60:.0f} min of training"
+    )
+    lines = read_log(log) if log.exists() else []
+    measured = [(line["miou"], line["step"]) for line in lines if "miou" in line]
+    if measured:
+        best, at = max(measured)
+        words += (
+            f"; mIoU of what was held out {100 * measured[-1][0]:.2f} %, at best "
+            f"{100 * best:.2f} % at step {at}"
+        )
+    return words

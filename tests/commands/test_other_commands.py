@@ -39,6 +39,10 @@ def call(capsys, *words):
     return code, out, err
 
 
+def one_line(text):
+    return " ".join(text.split())
+
+
 def test_eval_measures_the_shipped_engine(capsys, labelled):
     code, out, _ = call(capsys, "eval", "--data", f"camvid:{labelled}", "--json")
     found = json.loads(out)
@@ -213,11 +217,19 @@ def test_held_out_pictures_only_validate(capsys, labelled, tmp_path):
     code, _, err = call(capsys, *words, "--hold-out", "000")
     assert code == 0
     assert "on 3 pictures" in err
-    assert "mIoU" in err
+    assert re.search(r"mIoU of what was held out (\S+) %, at best \1 % at step 1", one_line(err))
     assert (tmp_path / "curves.png").exists()
     code, _, err = call(capsys, *words, "--hold-out", "9")
     assert code == 2
     assert "0 of 4 names" in err
+
+
+def test_a_disk_that_is_full_for_the_log_is_one_line(capsys, labelled, tmp_path):
+    (tmp_path / "log.jsonl").symlink_to("/dev/full")
+    words = ("train", "roadnet-s", "--data", f"camvid:{labelled}", "-o", tmp_path, "--steps", 1)
+    code, _, err = call(capsys, *words)
+    assert code == 1
+    assert "log.jsonl': No space left on device; the last checkpoint is kept" in one_line(err)
 
 
 def test_faulty_label_maps_are_counted_and_strictness_stops_at_the_first(
