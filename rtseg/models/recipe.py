@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rtseg.errors import UsageError
+from rtseg.models.catalogue import entry
 
 SHIPPED = Path(__file__).parent / "recipes"
 
@@ -91,7 +92,8 @@ class Recipe:
 
 
 def find_recipe(reference: str, **changes: Any) -> Recipe:
-    """A shipped recipe by name, a TOML file by path, or a network's name for the defaults.
+    """A shipped recipe by name, a TOML file by path, or a network's name for the defaults, with
+    crops rounded up to what it takes.
 
     changes: fields to set instead; None is no change.
     """
@@ -100,7 +102,7 @@ def find_recipe(reference: str, **changes: Any) -> Recipe:
     if path.suffix != ".toml":
         path = SHIPPED / f"{reference}.toml"
         if not path.is_file():
-            return Recipe(network=reference, **changes)
+            return _defaults(reference, **changes)
     return replace(_read(path), **changes)
 
 
@@ -127,6 +129,20 @@ def from_json(values: dict[str, Any]) -> Recipe:
         return Recipe(**values)
     except (TypeError, ValueError, IndexError) as error:
         raise UsageError(f"the recipe is not well formed: {error}") from error
+
+
+def _defaults(network: str, **changes: Any) -> Recipe:
+    multiple = entry(network).multiple
+    recipe = Recipe(network=network, **changes)
+    phases = (
+        replace(
+            each,
+            height=-(-each.height // multiple) * multiple,
+            width=-(-each.width // multiple) * multiple,
+        )
+        for each in recipe.phases
+    )
+    return replace(recipe, phases=tuple(phases))
 
 
 def _read(path: Path) -> Recipe:

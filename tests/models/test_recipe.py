@@ -35,11 +35,18 @@ def test_a_file_is_read_and_options_win_over_it(tmp_path: Path) -> None:
 
 def test_a_network_alone_is_a_recipe_of_defaults() -> None:
     assert find_recipe("roadnet-s") == Recipe(network="roadnet-s")
+    sizes = [(each.height, each.width) for each in find_recipe("ffnet-40s").phases]
+    assert sizes == [(256, 384), (384, 512)]  # 352 and 480 are no multiples of 64
 
 
 def test_a_recipe_survives_the_checkpoint() -> None:
     recipe = find_recipe("roadlite-camvid")
     assert from_json(json.loads(json.dumps(as_json(recipe)))) == recipe
+
+
+def test_neither_a_recipe_nor_a_network_is_refused() -> None:
+    with pytest.raises(UsageError, match="no network named 'roadnet'"):
+        find_recipe("roadnet")
 
 
 @pytest.mark.parametrize(

@@ -153,9 +153,14 @@ def test_a_single_picture_fills_batches_larger_than_the_data_set(
     assert all(value.isfinite().all() for value in network.state_dict().values())
 
 
-def test_a_run_may_become_longer(dataset: Dataset, tmp_path: Path) -> None:
-    Trainer(RECIPE, dataset, tmp_path).save()
-    assert Trainer(replace(RECIPE, steps=48), dataset, tmp_path).resume()
+def test_a_run_may_become_longer_and_shorter(dataset: Dataset, tmp_path: Path) -> None:
+    steps = []
+    for wanted in (2, 4, 3):
+        trainer = Trainer(replace(RECIPE, steps=wanted), dataset, tmp_path)
+        assert trainer.resume() == bool(steps)
+        steps.append([line["step"] for line in trainer.run()])
+    assert steps == [[2], [4], []]  # at step 4 of 3 nothing is left to do, and nothing is lost
+    assert load_network(tmp_path / "checkpoint.pt")[1]["step"] == 4
 
 
 def test_a_new_folder_has_nothing_to_go_on_from(dataset: Dataset, tmp_path: Path) -> None:
