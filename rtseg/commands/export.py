@@ -10,8 +10,6 @@ import typer
 from rtseg.errors import EngineError
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from rtseg.engine.package import ModelPackage
     from rtseg.types import ModelSpec, Rgb
 
@@ -74,7 +72,7 @@ def command(
     packaging.report(package, said, as_json=as_json)
 
 
-def _loaded(checkpoint: Path) -> tuple[nn.Module, dict[str, Any]]:
+def _loaded(checkpoint: Path) -> tuple[Any, dict[str, Any]]:
     try:
         from rtseg.models.train import load_network
     except ImportError as error:
@@ -84,9 +82,7 @@ def _loaded(checkpoint: Path) -> tuple[nn.Module, dict[str, Any]]:
     return load_network(checkpoint)
 
 
-def _write_fp32(
-    network: nn.Module, output: Path, size: tuple[int, int], *, labels: str
-) -> ModelSpec:
+def _write_fp32(network: Any, output: Path, size: tuple[int, int], *, labels: str) -> ModelSpec:
     from rtseg.commands.files import writable_folder
     from rtseg.commands.packaging import FULL
     from rtseg.models.export import export_onnx
