@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from weight_shapes import listed, shapes_of_weights
 
 from rtseg.models.networks.bisenet import AttentionRefinement, BiSeNet, ContextPath, FeatureFusion
 from rtseg.models.networks.blocks import ConvBnRelu, NamedConvBnRelu
@@ -41,21 +42,9 @@ conv_out32.conv.conv:64x128x3x3 conv_out32.conv.bn:64 conv_out32.conv_out:19x64x
 """With 19 classes, as CoinCheung/BiSeNet names and shapes them."""
 
 
-def shapes_of_weights(network: nn.Module) -> dict[str, str]:
-    return {
-        name.removesuffix(".weight"): "x".join(str(extent) for extent in value.shape)
-        for name, value in network.state_dict().items()
-        if name.endswith("weight")
-    }
-
-
-def published(table: str) -> dict[str, str]:
-    return dict(entry.split(":") for entry in table.split())
-
-
 def test_the_weights_are_called_and_shaped_as_in_the_public_checkpoint() -> None:
     network = BiSeNet(19)
-    assert shapes_of_weights(network) == published(WEIGHTS)
+    assert shapes_of_weights(network) == listed(WEIGHTS)
     assert len(network.state_dict()) == 222
 
 

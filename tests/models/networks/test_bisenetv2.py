@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from weight_shapes import listed, shapes_of_weights
 
 from rtseg.models.networks.bisenetv2 import (
     BiSeNetV2,
@@ -58,21 +59,9 @@ aux5_4.conv_out.1:19x1024x1x1
 """With 19 classes, as CoinCheung/BiSeNet names and shapes them."""
 
 
-def shapes_of_weights(network: torch.nn.Module) -> dict[str, str]:
-    return {
-        name.removesuffix(".weight"): "x".join(str(extent) for extent in value.shape)
-        for name, value in network.state_dict().items()
-        if name.endswith("weight")
-    }
-
-
-def published(table: str) -> dict[str, str]:
-    return dict(entry.split(":") for entry in table.split())
-
-
 def test_the_weights_are_called_and_shaped_as_in_the_public_checkpoint() -> None:
     network = BiSeNetV2(19)
-    assert shapes_of_weights(network) == published(WEIGHTS)
+    assert shapes_of_weights(network) == listed(WEIGHTS)
     assert len(network.state_dict()) == 383
 
 

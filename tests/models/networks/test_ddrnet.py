@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from weight_shapes import listed, shapes_of_weights
 
 from rtseg.models.networks.ddrnet import DAPPM, DDRNet
 from rtseg.models.zoo import build_network
@@ -42,21 +43,9 @@ final_layer.bn1:128 final_layer.conv1:64x128x3x3 final_layer.bn2:64 final_layer.
 """Of DDRNet-23-slim with 19 classes, as ydhongHIT/DDRNet names and shapes them."""
 
 
-def shapes_of_weights(network: torch.nn.Module) -> dict[str, str]:
-    return {
-        name.removesuffix(".weight"): "x".join(str(extent) for extent in value.shape)
-        for name, value in network.state_dict().items()
-        if name.endswith("weight")
-    }
-
-
-def published(table: str) -> dict[str, str]:
-    return dict(entry.split(":") for entry in table.split())
-
-
 def test_the_weights_are_called_and_shaped_as_in_the_authors_checkpoint() -> None:
     network = build_network("ddrnet-23-slim", 19)
-    assert shapes_of_weights(network) == published(WEIGHTS)
+    assert shapes_of_weights(network) == listed(WEIGHTS)
     assert len(network.state_dict()) == 346
 
 

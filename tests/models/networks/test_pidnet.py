@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from weight_shapes import listed, shapes_of_weights
 
 from rtseg.models.networks.pidnet import PAPPM, Bag, LightBag, PagFM, PIDNet
 from rtseg.models.zoo import build_network
@@ -59,29 +60,17 @@ spp.process4.2:112x112x3x3 dfm.conv.0:256 dfm.conv.2:256x256x3x3
 """
 
 
-def shapes_of_weights(network: torch.nn.Module) -> dict[str, str]:
-    return {
-        name.removesuffix(".weight"): "x".join(str(extent) for extent in value.shape)
-        for name, value in network.state_dict().items()
-        if name.endswith("weight")
-    }
-
-
-def published(table: str) -> dict[str, str]:
-    return dict(entry.split(":") for entry in table.split())
-
-
 def test_the_weights_are_called_and_shaped_as_in_the_authors_checkpoint() -> None:
     network = build_network("pidnet-s", 19)
-    assert shapes_of_weights(network) == published(WEIGHTS)
+    assert shapes_of_weights(network) == listed(WEIGHTS)
     assert len(network.state_dict()) == 479
 
 
 def test_the_largest_one_is_deeper_and_has_its_own_pyramid_and_fusion() -> None:
     network = build_network("pidnet-l", 19)
     weights = shapes_of_weights(network)
-    assert published(ONLY_IN_L).items() <= weights.items()
-    assert not published(ONLY_IN_L).keys() & published(WEIGHTS).keys()
+    assert listed(ONLY_IN_L).items() <= weights.items()
+    assert not listed(ONLY_IN_L).keys() & listed(WEIGHTS).keys()
     assert weights["seghead_p.conv1"] == "256x128x3x3"
     assert weights["spp.compression.2"] == "256x560x1x1"
     assert not {"spp.scale_process.2", "layer3_d.downsample.0", "dfm.conv_p.0"} & weights.keys()
