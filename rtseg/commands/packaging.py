@@ -109,7 +109,7 @@ def gate(package: ModelPackage, tensors: list[Tensor], *, at_least: float) -> fl
         make_engine("openvino", package, "fp32", depth=1) as reference,
         make_engine("openvino", package, "int8", depth=1) as candidate,
     ):
-        agreement = compare(reference, candidate, tensors[:COMPARED])
+        agreement = compare(reference, candidate, _evenly(tensors, COMPARED))
     accept(agreement, at_least=at_least, of_classes=len(package.labels))
     return round(agreement.share, 4)
 

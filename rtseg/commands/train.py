@@ -32,7 +32,7 @@ def command(
     ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a bad label map.")] = False,
     hold_out: Annotated[
-        str, typer.Option(help="Pictures whose names begin so only validate, e.g. 0006R0.")
+        str, typer.Option(help="Names that begin so validate and do not train, e.g. 0006R0.")
     ] = "",
     validate_every: Annotated[int, typer.Option(min=1, help="Steps between validations.")] = 500,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps in all.")] = None,
@@ -51,8 +51,8 @@ def command(
     Ctrl-C loses nothing, a kill at most two minutes: repeat the same command to go on.
 
     \b
-    rtseg train roadnet-m --data camvid:camvid --split train+val -o .train/roadnet-m
-    rtseg train mine.toml --data camvid:camvid --hold-out 0006R0 -o .train/mine
+    rtseg train roadnet-m --data camvid:data/camvid --split train+val -o .train/roadnet-m
+    rtseg train mine.toml --data camvid:data/camvid --hold-out 0006R0 -o .train/mine
     """
     try:
         import torch

@@ -29,8 +29,8 @@ class Labeller:
     pixel stays IGNORE. mirrored: whether teachers also see the picture mirrored, which costs as
     much again and makes them surer where they are right.
 
-    A class of a teacher that the label set lacks keeps its share of the score: where it wins,
-    the pixel is nobody's.
+    A class of a teacher that the label set lacks keeps its share of the score: with one teacher,
+    and ``at_least`` 0.5 or more, a pixel where it wins is nobody's.
     """
 
     teachers: Sequence[Teacher]

@@ -1,4 +1,4 @@
-"""Command lines shown in the documents are understood, with every option they name."""
+"""Command lines shown in documents and help are understood, with every option they name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from rtseg.commands import app
+from rtseg.commands import COMMANDS, app
 from rtseg.commands.models import ACTIONS
 from rtseg.engine.package import SHIPPED
 from rtseg.models.catalogue import CATALOGUE
@@ -29,23 +29,31 @@ def shown(text):
 BAD_USAGE = typer.BadParameter.__base__
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GROUP = typer.main.get_command(app)
+HELP = [
+    shlex.split(re.split(r"\s{2,}", line)[0])
+    for verb in COMMANDS
+    for line in map(str.strip, GROUP.get_command(None, verb).help.splitlines())
+    if line.startswith("rtseg ")
+]
 LINES = [words for page in PAGES for words in shown(page.read_text("utf-8"))]
 
 
 def parsed(words):
     verb, *rest = words
-    command = typer.main.get_command(app).get_command(None, verb)
+    command = GROUP.get_command(None, verb)
     assert command is not None, f"there is no verb {verb!r}"
     return command.make_context(verb, rest).params
 
 
-@pytest.mark.parametrize("words", LINES, ids=" ".join)
+@pytest.mark.parametrize("words", [*LINES, *HELP], ids=" ".join)
 def test_a_line_parses(words):
     parsed(words[1:])
 
 
 def test_many_lines_of_every_verb_about_models_are_shown():
     assert len(LINES) > 30
+    assert {words[1] for words in HELP} == set(COMMANDS)
     about = {"models", "import", "train", "export", "eval", "compare", "label", "run", "temporal"}
     assert about <= {words[1] for words in LINES}
 
