@@ -24,8 +24,7 @@ FULL_SCALE = {1: 1, 2: 3, 4: 15}
 
 def read_ids(path: Path) -> RawLabels:
     """A one-channel PNG of 8 or 16 bits, or the indices of one with a palette."""
-    encoded = path.read_bytes() if path.is_file() else b""
-    encoded, scale = _palette_as_grey(encoded)
+    encoded, scale = _palette_as_grey(_read(path))
     raw = _decoded(encoded, cv2.IMREAD_UNCHANGED)
     if raw is None or raw.ndim != 2 or raw.dtype not in (np.uint8, np.uint16):
         raise DatasetError(
@@ -37,7 +36,7 @@ def read_ids(path: Path) -> RawLabels:
 
 def read_colors(path: Path) -> RawLabels:
     """A picture whose colours are the classes, with or without a palette."""
-    bgr = _decoded(path.read_bytes() if path.is_file() else b"", cv2.IMREAD_COLOR)
+    bgr = _decoded(_read(path), cv2.IMREAD_COLOR)
     if bgr is None:
         raise DatasetError(f"cannot decode the label picture {str(path)!r}")
     values = np.asarray(bgr, np.uint32)
@@ -73,6 +72,13 @@ def _from_matlab(path: Path, chosen: Callable[[dict[str, Any]], Any]) -> RawLabe
         NotImplementedError,
     ) as error:
         raise DatasetError(f"{str(path)!r} holds no label map: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"cannot read the label map {str(path)!r}: {error.strerror}") from error
 
 
 def _decoded(encoded: bytes, flags: int) -> NDArray[Any] | None:

@@ -82,6 +82,13 @@ def test_a_list_chooses_the_pictures_of_a_split(root: Path) -> None:
     assert [sample.name for sample in samples] == ["b"]
 
 
+def test_a_list_that_is_no_text_is_named(root: Path) -> None:
+    (root / "train.txt").write_bytes(b"\xff\xfe\x00")
+    text = 'names = ["x", "y", "z"]\nlist = "{split}.txt"'
+    with pytest.raises(DatasetError, match=r"cannot read the list .*train\.txt.*one picture"):
+        open_dataset(described(root, text), "train")
+
+
 def test_a_listed_name_may_hold_dots(root: Path) -> None:
     write_picture(root / "train/images/a.1.jpg")
     write_ids(root / "train/masks/a.1_mask.png", 0, 1, 2, 255)

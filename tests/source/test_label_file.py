@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from rtseg.errors import DatasetError
-from rtseg.source.label_file import read_colors, read_ids, read_label_map, read_sbd
+from rtseg.source.label_file import RawLabels, read_colors, read_ids, read_label_map, read_sbd
 
 
 @pytest.mark.parametrize(("bits", "largest"), [(1, 1), (2, 3), (4, 15), (8, 255)])
@@ -77,3 +78,13 @@ def test_a_cut_off_palette_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(whole[:31])
     with pytest.raises(DatasetError, match=r"a\.png' is not a one-channel label map"):
         read_ids(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("read", [read_ids, read_colors])
+def test_a_label_map_that_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, read: Callable[[Path], RawLabels]
+) -> None:
+    with pytest.raises(DatasetError, match=r"gone\.png': No such file"):
+        read(tmp_path / "gone.png")
+    with pytest.raises(DatasetError, match="Is a directory"):
+        read(tmp_path)

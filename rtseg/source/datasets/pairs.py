@@ -36,9 +36,9 @@ def names_in(path: Path) -> tuple[str, ...]:
     """The first word of each line, without folders and ending."""
     try:
         lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"there is no list {str(path)!r}: expected one picture's name a line"
+            f"cannot read the list {str(path)!r} ({error}): expected one picture's name a line"
         ) from error
     words = (Path(line.split()[0]) for line in lines if line.strip())
     names = tuple(word.stem if word.suffix in PICTURES else word.name for word in words)
