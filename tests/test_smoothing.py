@@ -163,7 +163,7 @@ def test_key_frames_are_written_as_a_number_or_a_word():
     ("wish", "words"),
     [
         ({"mode": "blur"}, "there are: off, ema, flow"),
-        ({"mode": "flow", "weight": 0.0}, r"must be in 0\.\.1, not 0"),
+        ({"mode": "flow", "weight": 0.0}, r"must be above 0 and at most 1, not 0"),
         ({"mode": "flow", "weight": 1.5}, "not 1.5"),
         ({"mode": "ema", "keyframe": 2}, "use --smooth flow or off"),
         ({"keyframe": -3}, "not -3"),

@@ -25,7 +25,7 @@ def command(
         str, typer.Option(help="Steady labels: off, ema (standing camera) or flow (moving).")
     ] = "off",
     smooth_weight: Annotated[
-        float | None, typer.Option(help="Of the frame at hand, 0..1; default 0.5.")
+        float | None, typer.Option(help="Of the frame at hand, above 0 to 1; default 0.5.")
     ] = None,
     keyframe: Annotated[
         str, typer.Option(help="Network on every Nth frame, or adaptive; warped in between.")

@@ -25,7 +25,7 @@ def command(
     split: Annotated[str, typer.Option(help="Which split of --data.")] = "val",
     smooth: Annotated[str, typer.Option(help="off, ema or flow.")] = "flow",
     smooth_weight: Annotated[
-        float | None, typer.Option(help="Of the frame at hand, 0..1; default 0.5.")
+        float | None, typer.Option(help="Of the frame at hand, above 0 to 1; default 0.5.")
     ] = None,
     keyframe: Annotated[str, typer.Option(help="Every Nth frame, or adaptive.")] = "1",
     backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
