@@ -19,9 +19,12 @@ def writable_folder(path: Path) -> Path:
 
 
 def write(path: Path, content: str | bytes) -> Path:
-    """Raises SinkError."""
+    """In one move: a kill or a full disk leaves what was there before. Raises SinkError."""
+    part = path.with_name(path.name + ".part")
     try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.replace(path)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise SinkError(f"cannot write {str(path)!r}: {error.strerror}") from error
     return path

@@ -160,7 +160,7 @@ def _write(output: Path, name: str, frame: Frame, labeller: Labeller) -> float |
     """The share of pixels that got a label; None where the frame was there already."""
     import cv2
 
-    from rtseg.errors import SinkError
+    from rtseg.commands.files import write
     from rtseg.labels import IGNORE
 
     picture, mask = output / "pictures" / f"{name}.jpg", output / "masks" / f"{name}.png"
@@ -168,11 +168,8 @@ def _write(output: Path, name: str, frame: Frame, labeller: Labeller) -> float |
         return None
     labels = labeller.label(frame)
     bgr = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR)
-    written = cv2.imwrite(str(mask), labels) and cv2.imwrite(
-        str(picture), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95]
-    )
-    if not written:
-        raise SinkError(f"cannot write {str(picture)!r} and its mask: is the disk full?")
+    write(mask, cv2.imencode(".png", labels)[1].tobytes())
+    write(picture, cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
     return float((labels != IGNORE).mean())
 
 

@@ -110,6 +110,7 @@ def _watch(
     trainer: Trainer, lines: Iterator[dict[str, float]], *, tensorboard: Path | None
 ) -> None:
     """Log, show and draw what training says, until it ends or a signal asks it to."""
+    from rtseg.commands.screen import progress_bar
     from rtseg.models.curves import draw_curves, tensorboard_writer
 
     console, steps = Console(stderr=True), trainer.recipe.steps
@@ -117,12 +118,16 @@ def _watch(
     with (
         Interrupts(gently=trainer.finish, at_once=trainer.finish) as interrupts,
         tensorboard_writer(tensorboard) as write,
+        progress_bar("train") as bar,
     ):
         console.print(f"{_origin(trainer)}, from step {trainer.step} to {steps}")
+        task = bar.add_task("train", total=steps, completed=trainer.step, note="")
         for line in lines:
             _log(path, line)
             write(line)
-            console.print(_shown(line, steps))
+            bar.update(task, completed=line["step"], note=f"loss {line['loss']:.3f}")
+            if "miou" in line or not console.is_terminal:
+                bar.console.print(_shown(line, steps))
     if path.exists():
         draw_curves(path, trainer.folder / "curves.png")
     console.print(_summary(trainer, path))

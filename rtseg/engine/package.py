@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 import platformdirs
 
-from rtseg.errors import EngineError, ManifestError, UsageError
+from rtseg.errors import EngineError, ManifestError, SinkError, UsageError
 from rtseg.labels import BUILT_IN, LABEL_SETS, LabelSet, label_set, learn
 from rtseg.types import ModelSpec, Precision
 
@@ -140,12 +140,18 @@ def read_package(folder: Path) -> ModelPackage:
 
 
 def write_package(folder: Path, manifest: Manifest) -> ModelPackage:
-    """Write ``manifest.json`` beside files that are already there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write ``manifest.json`` beside files that are already there. Raises SinkError."""
     if manifest.spec.labels not in BUILT_IN:
         manifest = replace(manifest, classes=label_set(manifest.spec.labels).classes)
     text = json.dumps(asdict(manifest), indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SinkError(
+            f"cannot write {str(folder / MANIFEST)!r}: {error.strerror}; make room, then repeat "
+            "the command"
+        ) from error
     return ModelPackage(folder, manifest)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rtseg.errors import EngineError
+from rtseg.errors import EngineError, SinkError
 from rtseg.types import Tensor
 
 SMALLEST_HALF = 1024
@@ -41,7 +41,7 @@ def store_as_half(path: Path) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
-    onnx.save(model, str(path))
+    _save(model, path)
 
 
 def quantize_for_cpu(
@@ -74,7 +74,17 @@ def quantize_for_cpu(
         subset_size=len(pictures),
         ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
     )
-    onnx.save(quantized, str(target))
+    _save(quantized, target)
+
+
+def _save(model: Any, path: Path) -> None:
+    try:
+        _onnx().save(model, str(path))
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise SinkError(
+            f"cannot write {str(path)!r}: {error.strerror}; make room, then repeat the command"
+        ) from error
 
 
 def _convolutions(model: Any, part: str) -> list[str]:

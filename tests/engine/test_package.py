@@ -14,7 +14,7 @@ from rtseg.engine.package import (
     sha256_of,
     write_package,
 )
-from rtseg.errors import EngineError, ManifestError
+from rtseg.errors import EngineError, ManifestError, SinkError
 from rtseg.labels import LABEL_SETS, LabelSet, learn
 
 
@@ -156,3 +156,10 @@ def test_a_model_brings_its_own_classes_along(tmp_path):
     assert (found.name, found.names) == (own.name, own.names)
     assert np.array_equal(found.colors, own.colors)
     assert "classes" in json.loads((tmp_path / "manifest.json").read_text())
+
+
+def test_a_manifest_that_cannot_be_written_says_where(tmp_path):
+    package = tiny_package(tmp_path / "model")
+    (tmp_path / "file").touch()
+    with pytest.raises(SinkError, match=r"cannot write .*file/manifest\.json"):
+        write_package(tmp_path / "file", package.manifest)
