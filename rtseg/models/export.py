@@ -51,7 +51,7 @@ def export_onnx(
         torch.onnx.export(
             Labelled(network, shrink).eval(),
             (torch.zeros(1, 3, height, width),),
-            graph,
+            graph,  # type: ignore[arg-type]  # the stub knows no file objects
             input_names=["picture"],
             output_names=["labels", "logits"],
             opset_version=OPSET,
