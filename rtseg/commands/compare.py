@@ -42,7 +42,7 @@ def command(
     if it matters.
 
     \b
-    rtseg compare roadnet-m-camvid:fp32 roadnet-m-camvid:int8 drive.mp4 --every 10 -o report
+    rtseg compare roadlite-camvid:fp32 roadlite-camvid:int8 drive.mp4 --every 10 -o report
     rtseg compare mine:fp32@openvino mine:fp32@onnxruntime pictures/ --min-agreement 0.99
     """
     from rtseg.commands.engines import Choice

@@ -44,7 +44,7 @@ def command(
 
     \b
     rtseg eval --data camvid:data/camvid -o report
-    rtseg eval roadnet-m-camvid --data camvid:data/camvid --precision fp32 --json
+    rtseg eval roadlite-camvid --data camvid:data/camvid --precision fp32 --json
     rtseg eval .train/mine/checkpoint.pt --data my.toml --split val --boundary --strict
     """
     from rtseg.commands.engines import Choice

@@ -30,7 +30,7 @@ def command(
     \b
     rtseg models                          models that can run now
     rtseg models zoo                      every network, and where its weights are
-    rtseg models info roadnet-m-camvid    all about a model or network
+    rtseg models info roadlite-camvid    all about a model or network
     rtseg models pull cgnet               fetch weights, for `rtseg import`
     """
     what, name = _request(what, name)

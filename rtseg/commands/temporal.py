@@ -39,9 +39,9 @@ def command(
     labelled, their truth says how steady labels can be at all.
 
     \b
-    rtseg temporal roadnet-m-camvid drive.mp4 --limit 300
+    rtseg temporal roadlite-camvid drive.mp4 --limit 300
     rtseg temporal --data camvid:data/camvid --split val --smooth flow
-    rtseg temporal roadnet-m-camvid drive.mp4 --smooth off --keyframe adaptive --json
+    rtseg temporal roadlite-camvid drive.mp4 --smooth off --keyframe adaptive --json
     """
     from itertools import islice
 

@@ -24,7 +24,7 @@ from rtseg.types import ModelSpec, Precision
 FORMAT = 1
 MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parents[1] / "weights"
-DEFAULT_MODEL = "roadnet-m-camvid"
+DEFAULT_MODEL = "roadlite-camvid"
 
 
 @dataclass(frozen=True)

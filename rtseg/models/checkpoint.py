@@ -12,8 +12,11 @@ import torch
 from rtseg.errors import EngineError, TrainingError, UsageError
 from rtseg.models.recipe import Recipe, as_json
 
-NEEDED = {"recipe", "labels", "classes", "step", "average"}
+NEEDED = {"recipe", "labels", "classes", "class_weights", "step", "average"}
 """To use the network; to go on training also what follows."""
+
+FREE = {"steps", "take_back"}
+"""Settings of a recipe that may change on the way: the schedule stretches, or comes after it."""
 
 NEEDED_TO_GO_ON = {"data", "seconds", "network", "optimiser", "scaler", "feed", "torch_rng"}
 
@@ -56,7 +59,7 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def differences(before: dict[str, Any], now: dict[str, str]) -> list[str]:
-    """The names of the settings that differ, except for the number of steps.
+    """The names of the settings that differ, except for those that may (``FREE``).
 
     A field that recipes did not have yet counts as its default, which is to mean the same as not
     having it. Raises UsageError where ``before`` is of a version that cannot be gone on from.
@@ -69,7 +72,7 @@ def differences(before: dict[str, Any], now: dict[str, str]) -> list[str]:
         )
     defaults = json.loads(json.dumps(as_json(Recipe())))
     old, new = defaults | json.loads(before["recipe"]), json.loads(now["recipe"])
-    changed = [key for key in new if key != "steps" and new[key] != old[key]]
+    changed = [key for key in new if key not in FREE and new[key] != old[key]]
     return changed + [key for key in ("labels", "classes", "data") if now[key] != before[key]]
 
 

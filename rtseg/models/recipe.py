@@ -45,6 +45,7 @@ class Recipe:
     lovasz: weight of Lovasz-Softmax from progress ``lovasz_from`` on. losses: more of them by
     name (``loss.LOSSES``), with weights. auxiliary, boundary: weights of such heads.
     mix_share: of pictures that get classes of another pasted in (ClassMix).
+    take_back: share of the class weights that is taken back after training (``unweighted``).
     extra_share: of every batch that comes from the extra data, 0 where there is none.
     scale, aspect, degrees, rare_share: see ``augment.View``.
     """
@@ -69,6 +70,7 @@ class Recipe:
     ema: float = 0.998
     mix_share: float = 0.4
     extra_share: float = 0.0
+    take_back: float = 0.0
     scale: tuple[float, float] = (0.75, 2.0)
     aspect: float = 0.15
     degrees: float = 4.0

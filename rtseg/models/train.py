@@ -25,7 +25,8 @@ from rtseg.models.imagenet import load_encoder
 from rtseg.models.loss import LOSSES, boundary, class_weights, hard_cross_entropy, lovasz_softmax
 from rtseg.models.networks.blocks import Heads, resize
 from rtseg.models.optimiser import learning_rate, parameter_groups
-from rtseg.models.recipe import Recipe, as_json
+from rtseg.models.recipe import Recipe, as_json, from_json
+from rtseg.models.unweighted import unweighted
 from rtseg.models.validate import validate
 from rtseg.models.zoo import build_network
 from rtseg.source.dataset import Dataset
@@ -166,6 +167,7 @@ class Trainer:
             "recipe": json.dumps(as_json(self.recipe)),
             "labels": self.dataset.labels.name,
             "classes": json.dumps(self.dataset.labels.classes),
+            "class_weights": json.dumps(self._weights.tolist()),
             "data": ", ".join(f"{each.name} {each.split}: {len(each.samples)}" for each in parts),
         }
 
@@ -216,7 +218,9 @@ class Trainer:
         return loss
 
     def _validated(self, dataset: Dataset) -> float:
-        return validate(self.average, dataset, multiple=entry(self.recipe.network).multiple)
+        finished = unweighted(self.average, self._weights.tolist(), self.recipe.take_back)
+        multiple = entry(self.recipe.network).multiple
+        return validate(finished.to(self._device), dataset, multiple=multiple)
 
     def _not_a_number(self, what: str, batch: Batch) -> str:
         path = self.folder / "checkpoint.pt"
@@ -244,7 +248,8 @@ class Trainer:
 
 
 def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
-    """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's notes.
+    """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's notes; with
+    as much of the class weights taken back as the recipe asks for.
 
     notes: ``recipe`` (a dict), ``labels`` (the label set's name), ``data``, ``step``,
     ``seconds``. Raises EngineError for any other file.
@@ -256,7 +261,8 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     learn(LabelSet.of_classes(notes["labels"], classes, source=str(path)))
     network = build_network(notes["recipe"]["network"], len(classes))
     network.load_state_dict(state["average"])
-    return network.eval(), notes
+    weights, share = json.loads(state["class_weights"]), from_json(notes["recipe"]).take_back
+    return unweighted(network.eval(), weights, share), notes
 
 
 def _check(recipe: Recipe) -> None:

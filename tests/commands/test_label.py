@@ -22,7 +22,7 @@ def call(capsys, *words):
 
 
 def test_footage_becomes_a_data_set_that_training_can_read(capsys, tmp_path: Path) -> None:
-    words = ("label", ROAD, "--teacher", "roadnet-m-camvid", "--every", 2, "-o", tmp_path)
+    words = ("label", ROAD, "--teacher", "roadlite-camvid", "--every", 2, "-o", tmp_path)
     code, out, _ = call(capsys, *words)
     assert code == 0
     assert "3 frames" in out
@@ -37,7 +37,7 @@ def test_footage_becomes_a_data_set_that_training_can_read(capsys, tmp_path: Pat
 
 
 def test_a_second_run_labels_only_what_is_new(capsys, tmp_path: Path) -> None:
-    words = ("label", ROAD, "--teacher", "roadnet-m-camvid", "-o", tmp_path, "--limit")
+    words = ("label", ROAD, "--teacher", "roadlite-camvid", "-o", tmp_path, "--limit")
     call(capsys, *words, 2)
     masks = sorted((tmp_path / "masks").iterdir())
     masks[0].write_bytes(b"kept as it is")
@@ -49,7 +49,7 @@ def test_a_second_run_labels_only_what_is_new(capsys, tmp_path: Path) -> None:
 
 
 def test_large_pictures_shrink_with_their_masks(capsys, tmp_path: Path) -> None:
-    words = ("--teacher", "roadnet-m-camvid=2", "--rows", 72, "--limit", 1, "-o", tmp_path)
+    words = ("--teacher", "roadlite-camvid=2", "--rows", 72, "--limit", 1, "-o", tmp_path)
     assert call(capsys, "label", ROAD, *words)[0] == 0
     (mask,) = (tmp_path / "masks").iterdir()
     assert cv2.imread(str(mask), cv2.IMREAD_UNCHANGED).shape == (72, 96)
@@ -59,12 +59,12 @@ def test_large_pictures_shrink_with_their_masks(capsys, tmp_path: Path) -> None:
     ("words", "code", "message"),
     [
         (["--teacher", "nobody"], 4, "no model named"),
-        (["--teacher", "roadnet-m-camvid=x"], 2, "'x' is no weight"),
-        (["--teacher", "roadnet-m-camvid=0"], 2, "'0' is no weight"),
-        (["--teacher", "roadnet-m-camvid="], 2, "'' is no weight"),
-        (["--teacher", "roadnet-m-camvid", "--labels", "mars"], 2, "no label set"),
-        (["--teacher", "roadnet-m-camvid", "--labels", "bdd_drivable3"], 2, "no class in common"),
-        ([f"{ROAD}&seed=2", "--teacher", "roadnet-m-camvid"], 2, "two sources would be called"),
+        (["--teacher", "roadlite-camvid=x"], 2, "'x' is no weight"),
+        (["--teacher", "roadlite-camvid=0"], 2, "'0' is no weight"),
+        (["--teacher", "roadlite-camvid="], 2, "'' is no weight"),
+        (["--teacher", "roadlite-camvid", "--labels", "mars"], 2, "no label set"),
+        (["--teacher", "roadlite-camvid", "--labels", "bdd_drivable3"], 2, "no class in common"),
+        ([f"{ROAD}&seed=2", "--teacher", "roadlite-camvid"], 2, "two sources would be called"),
     ],
 )
 def test_wrong_words_end_in_one_line(capsys, tmp_path: Path, words, code, message) -> None:
@@ -75,7 +75,7 @@ def test_wrong_words_end_in_one_line(capsys, tmp_path: Path, words, code, messag
 
 
 def test_labels_of_other_teachers_are_not_mixed_in(capsys, tmp_path: Path) -> None:
-    words = ("label", ROAD, "--limit", 1, "-o", tmp_path, "--teacher", "roadnet-m-camvid")
+    words = ("label", ROAD, "--limit", 1, "-o", tmp_path, "--teacher", "roadlite-camvid")
     code, out, _ = call(capsys, *words, "--json")
     assert code == 0
     found = json.loads(out)
@@ -88,7 +88,7 @@ def test_labels_of_other_teachers_are_not_mixed_in(capsys, tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_made_is_one_line(capsys, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    words = ("--teacher", "roadnet-m-camvid", "-o", tmp_path / "file" / "folder")
+    words = ("--teacher", "roadlite-camvid", "-o", tmp_path / "file" / "folder")
     code, _, err = call(capsys, "label", ROAD, *words)
     assert code == 1
     assert "cannot write into" in err

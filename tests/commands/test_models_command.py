@@ -54,14 +54,14 @@ def test_the_zoo_lists_every_network_with_figures_page_and_terms(capsys):
 
 def test_the_list_of_models_says_how_to_see_the_zoo(capsys):
     _, out, _ = call(capsys, "models")
-    assert "roadnet-m-camvid (default)" in out
+    assert "roadlite-camvid (default)" in out
     assert "`rtseg models zoo`" in out
 
 
 def test_json_keeps_the_models_and_adds_the_networks(capsys):
     _, out, _ = call(capsys, "models", "--json")
     found = json.loads(out)
-    assert found["models"][0]["name"] == "roadnet-m-camvid"
+    assert found["models"][0]["name"] == "roadlite-camvid"
     _, out, _ = call(capsys, "models", "zoo", "--json")
     assert json.loads(out) == {"networks": found["networks"]}
     networks = {each["name"]: each for each in found["networks"]}
@@ -104,7 +104,7 @@ def test_info_of_a_network_shows_how_its_weights_are_imported_if_they_can_be(cap
     assert (line or "") in out
 
 
-@pytest.mark.parametrize("words", [("info", "roadnet-m-camvid"), ("roadnet-m-camvid",)])
+@pytest.mark.parametrize("words", [("info", "roadlite-camvid"), ("roadlite-camvid",)])
 def test_info_of_a_model_tells_each_class_and_its_network(capsys, words):
     _, out, _ = call(capsys, "models", *words)
     rows = [line.split() for line in out.splitlines()]
@@ -115,9 +115,9 @@ def test_info_of_a_model_tells_each_class_and_its_network(capsys, words):
 
 
 def test_info_as_json_holds_the_model_and_its_network(capsys):
-    _, out, _ = call(capsys, "models", "info", "roadnet-m-camvid", "--json")
+    _, out, _ = call(capsys, "models", "info", "roadlite-camvid", "--json")
     found = json.loads(out)
-    assert [each["name"] for each in found["models"]] == ["roadnet-m-camvid"]
+    assert [each["name"] for each in found["models"]] == ["roadlite-camvid"]
     assert [each["name"] for each in found["networks"]] == ["roadnet-m"]
     _, out, _ = call(capsys, "models", "cgnet", "--json")
     assert json.loads(out)["models"] == []

@@ -93,9 +93,9 @@ def test_wrong_words_end_in_one_line(capsys, labelled, tmp_path, monkeypatch, wo
 
 def test_models_lists_the_default_with_its_licence_and_accuracy(capsys):
     _, out, _ = call(capsys, "models")
-    assert "roadnet-m-camvid (default)" in out
+    assert "roadlite-camvid (default)" in out
     assert "int8" in out
-    _, out, _ = call(capsys, "models", "roadnet-m-camvid")
+    _, out, _ = call(capsys, "models", "roadlite-camvid")
     for words in ("licence", "camvid train+val: 468 pictures", "mIoU on camvid test (233 images)"):
         assert words in out
     _, out, _ = call(capsys, "models", "--json")

@@ -55,7 +55,7 @@ def test_json_has_the_promised_keys_and_true_numbers(capsys, clip, tmp_path):
     found = run_json(capsys, clip, "-o", tmp_path / "out.mp4")
     assert found["frames_read"] == found["frames_written"] == 30
     assert (found["model"], found["backend"], found["precision"]) == (
-        "roadnet-m-camvid",
+        "roadlite-camvid",
         "openvino",
         "int8",
     )
@@ -155,7 +155,7 @@ def test_a_legend_is_drawn_into_the_picture(capsys, clip, tmp_path):
         (["ftp://x/y", "-o", "null"], 2, "accepted"),
         (["test://moon", "-o", "null"], 2, "test://road"),
         (["CLIP", "-o", "out.xyz"], 2, "out.xyz"),
-        (["CLIP", "-o", "null", "--model", "roadnet-m-camvd"], 4, "did you mean"),
+        (["CLIP", "-o", "null", "--model", "roadlite-camvd"], 4, "did you mean"),
         (["CLIP", "-o", "null", "--backend", "caffe"], 2, "there are: auto, openvino"),
         (["CLIP", "-o", "null", "--precision", "fp4"], 2, "has no precision"),
         (["CLIP", "-o", "null", "--mode", "fast"], 2, "auto, offline, live"),
@@ -255,7 +255,7 @@ def test_a_place_that_cannot_be_written_is_named(capsys, clip, tmp_path):
 
 def broken_model(folder, *, hash_kept):
     folder.mkdir()
-    for path in (SHIPPED / "roadnet-m-camvid").iterdir():
+    for path in (SHIPPED / "roadlite-camvid").iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "model.int8.onnx").write_bytes(b"no network")
     if not hash_kept:

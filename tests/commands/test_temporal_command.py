@@ -21,7 +21,7 @@ def call(capsys, *words):
 
 def test_a_clip_is_measured_frame_by_frame_and_smoothed(capsys, clip):
     code, out, err = call(
-        capsys, "temporal", "roadnet-m-camvid", clip, "--keyframe", "3", "--limit", "12", "--json"
+        capsys, "temporal", "roadlite-camvid", clip, "--keyframe", "3", "--limit", "12", "--json"
     )
     assert code == 0, err
     found = json.loads(out)
@@ -65,7 +65,7 @@ def test_on_labelled_frames_flow_flickers_less_and_is_as_right(capsys, shared):
     [
         (["temporal"], "one of MODEL SOURCE and --data"),
         (["temporal", "m", "a.mp4", "--data", "camvid:x"], "not both"),
-        (["temporal", "roadnet-m-camvid", "a.mp4", "--smooth", "blur"], "off, ema, flow"),
+        (["temporal", "roadlite-camvid", "a.mp4", "--smooth", "blur"], "off, ema, flow"),
         (["run", "a.mp4", "--keyframe", "0"], "1, 2, 3, ... or adaptive"),
         (["run", "a.mp4", "--smooth", "ema", "--keyframe", "2"], "use --smooth flow or off"),
     ],

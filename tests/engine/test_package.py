@@ -120,7 +120,7 @@ def test_a_folder_without_manifest_is_no_package(tmp_path):
 
 def test_a_typo_in_a_model_name_gets_the_right_one_proposed():
     with pytest.raises(EngineError, match=f"did you mean '{DEFAULT_MODEL}'"):
-        find_package("roadnet-m-camvd")
+        find_package("roadlite-camvd")
 
 
 def test_the_users_own_models_are_found_by_name(tmp_path, monkeypatch):
