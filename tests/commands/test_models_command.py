@@ -7,6 +7,7 @@ import pytest
 from weights_server import Behaviour, serving
 
 from rtseg.commands import main
+from rtseg.engine.package import DEFAULT_MODEL, find_package
 from rtseg.models.catalogue import CATALOGUE
 from rtseg.models.checkpoints import CHECKPOINTS, Checkpoint
 
@@ -108,17 +109,18 @@ def test_info_of_a_network_shows_how_its_weights_are_imported_if_they_can_be(cap
 def test_info_of_a_model_tells_each_class_and_its_network(capsys, words):
     _, out, _ = call(capsys, "models", *words)
     rows = [line.split() for line in out.splitlines()]
-    assert ["sky", "90.6", "90.4"] in rows
-    assert ["bicyclist", "36.4", "36.8"] in rows
+    measured = [each["per_class"] for each in find_package(DEFAULT_MODEL).manifest.accuracy]
+    for name in ("sky", "bicyclist"):
+        assert [name, *(f"{100 * each[name]:.1f}" for each in measured)] in rows
     assert "int8: model.int8.onnx" in out
-    assert "roadnet-m: this project" in out
+    assert "roadlite-0: this project" in out
 
 
 def test_info_as_json_holds_the_model_and_its_network(capsys):
     _, out, _ = call(capsys, "models", "info", "roadlite-camvid", "--json")
     found = json.loads(out)
     assert [each["name"] for each in found["models"]] == ["roadlite-camvid"]
-    assert [each["name"] for each in found["networks"]] == ["roadnet-m"]
+    assert [each["name"] for each in found["networks"]] == ["roadlite-0"]
     _, out, _ = call(capsys, "models", "cgnet", "--json")
     assert json.loads(out)["models"] == []
 

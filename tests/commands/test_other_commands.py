@@ -96,7 +96,7 @@ def test_models_lists_the_default_with_its_licence_and_accuracy(capsys):
     assert "roadlite-camvid (default)" in out
     assert "int8" in out
     _, out, _ = call(capsys, "models", "roadlite-camvid")
-    for words in ("licence", "camvid train+val: 468 pictures", "mIoU on camvid test (233 images)"):
+    for words in ("licence", "camvid train+val: 468", "mIoU on camvid test (233 images)"):
         assert words in out
     _, out, _ = call(capsys, "models", "--json")
     assert json.loads(out)["models"][0]["spec"]["labels"] == "camvid11"
