@@ -27,6 +27,9 @@ def command(
     extra: Annotated[
         str, typer.Option(help="More data (split train), at the recipe's extra_share.")
     ] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="A model whose weights it begins with.")
+    ] = "",
     labels: Annotated[
         str, typer.Option(help="Translate the truth into this label set, e.g. camvid11.")
     ] = "",
@@ -53,6 +56,7 @@ def command(
     \b
     rtseg train roadnet-m --data camvid:data/camvid --split train+val -o .train/roadnet-m
     rtseg train mine.toml --data camvid:data/camvid --hold-out 0006R0 -o .train/mine
+    rtseg train roadlite-0-fine --data mine.toml --from roadlite-camvid -o .train/tuned
     """
     try:
         import torch
@@ -64,6 +68,7 @@ def command(
         ) from error
     from rtseg.commands.files import writable_folder
     from rtseg.commands.screen import warn
+    from rtseg.engine.package import find_package
     from rtseg.models.recipe import find_recipe
     from rtseg.source.dataset import open_dataset
 
@@ -73,8 +78,16 @@ def command(
     labelled, validation = _held_out(dataset, hold_out)
     more = _more(extra, dataset.labels.name, share=chosen.extra_share, strict=strict)
     torch.set_num_threads(threads)
-    trainer = Trainer(chosen, labelled, writable_folder(output), extra=more, device=device)
-    trainer.resume()
+    trainer = Trainer(
+        chosen,
+        labelled,
+        writable_folder(output),
+        extra=more,
+        start=find_package(start).file("fp32") if start else None,
+        device=device,
+    )
+    if not trainer.resume() and trainer.fresh:
+        warn(f"not in {start!r}, or of another shape, so fresh: {', '.join(trainer.fresh)}")
     for each in (dataset, more):
         if each is not None and each.problems:
             warn(each.problems.summary())

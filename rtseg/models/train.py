@@ -1,7 +1,7 @@
 """Training, mostly on CPUs: resumable at any step, and repeatable from the line that started it.
 
-Plain eager PyTorch with bf16 autocast and channels_last: on two cores that is the fastest way to
-train, and ``torch.compile`` makes it slower.
+Plain eager PyTorch with channels_last, and bf16 autocast where the CPU has bf16 arithmetic: on two
+cores that is the fastest way to train, and ``torch.compile`` makes it slower.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rtseg.labels import LabelSet, learn
 from rtseg.models.catalogue import entry
 from rtseg.models.checkpoint import differences, read_checkpoint, write_checkpoint
 from rtseg.models.feed import Batch, Feed
+from rtseg.models.folded import load_folded
 from rtseg.models.imagenet import load_encoder
 from rtseg.models.loss import LOSSES, boundary, class_weights, hard_cross_entropy, lovasz_softmax
 from rtseg.models.networks.blocks import Heads, resize
@@ -39,9 +40,11 @@ class Trainer:
     """Owns the network, its running average, the optimiser and the random state of one run.
 
     Holds all pictures in memory. One trainer per process: it seeds torch's global generator.
-    device: "cpu" (bf16) or "cuda" (bf16 where the GPU has it, else fp16 with a scaled loss). No
-    GPU has run this yet, and there a resumed run draws its dropout anew.
+    device: "cpu" (bf16 where the CPU has it, else fp32: emulated, it measured 14 times slower) or
+    "cuda" (bf16 where the GPU has it, else fp16 with a scaled loss). No GPU has run this yet, and
+    there a resumed run draws its dropout anew.
     extra: more pictures of the same label set, of which every batch takes the recipe's share.
+    start: FP32 file of a model package that the network begins as, where they share layers.
     Raises UsageError where the recipe, its network or the device do not go together.
     """
 
@@ -52,6 +55,7 @@ class Trainer:
         folder: Path,
         *,
         extra: Dataset | None = None,
+        start: Path | None = None,
         device: str = "cpu",
     ) -> None:
         _check(recipe)
@@ -59,15 +63,14 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.dataset, self.extra, self.folder = recipe, dataset, extra, folder
         self.step, self.seconds, self._finishing = 0, 0.0, False
-        self.network, self.average = self._networks()
+        self._feed = Feed(recipe, dataset, extra)
+        self.fresh: list[str] = []
+        self.network, self.average = self._networks(start)
         self._optimiser = torch.optim.AdamW(
             parameter_groups(self.network, recipe), lr=recipe.learning_rate
         )
-        self._half = torch.bfloat16
-        if self._device.type == "cuda" and not torch.cuda.is_bf16_supported():
-            self._half = torch.float16
+        self._half = _half(self._device)
         self._scaler = torch.amp.GradScaler(self._device.type, enabled=self._half == torch.float16)
-        self._feed = Feed(recipe, dataset, extra)
         self._weights = class_weights(torch.from_numpy(self._feed.counts).float()).to(self._device)
 
     def run(
@@ -147,14 +150,20 @@ class Trainer:
         torch.set_rng_state(state["torch_rng"])
         return True
 
-    def _networks(self) -> tuple[nn.Module, nn.Module]:
-        """The network as its training begins, and its running average."""
+    def _networks(self, start: Path | None) -> tuple[nn.Module, nn.Module]:
+        """The network as its training begins, and its running average.
+
+        ``fresh`` names the layers that begin at random although there is a ``start``.
+        """
         recipe = self.recipe
         network, average = (
             build_network(recipe.network, len(self.dataset.labels)) for _ in range(2)
         )
         if recipe.encoder:
             load_encoder(_encoder(network, recipe), recipe.encoder)
+        if start is not None:
+            pictures = [self._feed.batch(recipe.phase(1.0)).pictures for _ in range(8)]
+            self.fresh = load_folded(network, start, pictures)
         average.load_state_dict(network.state_dict())
         # torch's stub of Module.to lacks memory_format.
         network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -177,7 +186,7 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = group["rate"] * learning_rate(self.recipe, progress)
         self.network.train()
-        with torch.autocast(self._device.type, self._half):
+        with torch.autocast(self._device.type, self._half, enabled=self._half is not None):
             heads: Heads = self.network(batch.pictures.to(self._device))
         loss = self._loss(heads, batch.truths.to(self._device), progress)
         value = float(loss.detach())
@@ -287,6 +296,13 @@ def _device(name: str) -> torch.device:
             "--device cuda: this PyTorch finds no GPU; install a build for CUDA, or train on cpu"
         )
     return torch.device(name)
+
+
+def _half(device: torch.device) -> torch.dtype | None:
+    """What autocast computes in; None where the device is fastest in float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None
 
 
 def _encoder(network: nn.Module, recipe: Recipe) -> nn.Module:

@@ -31,3 +31,24 @@ def test_every_depthwise_convolution_takes_the_fast_way() -> None:
     grouped = [each for each in layers if each.groups > 1]
     assert len(grouped) == 16  # one in every block of EfficientNet-Lite0
     assert all(type(each) is DepthwiseConv2d for each in grouped)
+
+
+def test_the_fine_stage_brings_logits_at_half_the_size() -> None:
+    with torch.inference_mode():
+        logits = RoadLite(11, fine_width=24).eval()(torch.zeros(1, 3, 96, 160))
+    assert logits.shape == (1, 11, 48, 80)
+
+
+def test_the_fine_stage_sees_what_the_coarse_ones_cannot() -> None:
+    """A change of two columns in the stage's own input moves the logits right there."""
+    torch.manual_seed(0)
+    network = RoadLite(5, fine_width=8).eval()
+    assert network.fine is not None
+    coarse, fine = torch.rand(1, 64, 8, 8), torch.rand(1, 16, 16, 16)
+    changed = fine.clone()
+    changed[..., 5:7] += 1.0
+    with torch.inference_mode():
+        moved = (network.fine(coarse, fine) - network.fine(coarse, changed)).abs().sum((0, 1, 2))
+    assert (moved[4:8] > 0).all()  # a 3x3 convolution reaches one column further
+    assert (moved[:4] == 0).all()
+    assert (moved[8:] == 0).all()
