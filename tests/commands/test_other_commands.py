@@ -138,6 +138,12 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     code, out, _ = call(capsys, "run", "test://road?size=64x96&frames=3", "-o", "null", "-m", model)
     assert code == 0
     assert "mine" in out
+    words = ("train", "roadnet-s", "--data", data, "--from", model, "-o", tmp_path / "tuned")
+    code, _, err = call(capsys, *words, "--steps", 1)
+    assert code == 0, err
+    assert "so fresh: auxiliary.0.0, auxiliary.1" in one_line(err)  # in no exported graph
+    code, _, err = call(capsys, *words[:5], "mien", "-o", tmp_path / "none")
+    assert (code, "no model named 'mien'" in err) == (4, True)
 
 
 def test_an_int8_that_disagrees_is_left_out_and_the_rest_is_kept(capsys, labelled, tmp_path):
