@@ -113,14 +113,14 @@ def test_info_of_a_model_tells_each_class_and_its_network(capsys, words):
     for name in ("sky", "bicyclist"):
         assert [name, *(f"{100 * each[name]:.1f}" for each in measured)] in rows
     assert "int8: model.int8.onnx" in out
-    assert "roadlite-0: this project" in out
+    assert "roadlite-0-fine: this project" in out
 
 
 def test_info_as_json_holds_the_model_and_its_network(capsys):
     _, out, _ = call(capsys, "models", "info", "roadlite-camvid", "--json")
     found = json.loads(out)
     assert [each["name"] for each in found["models"]] == ["roadlite-camvid"]
-    assert [each["name"] for each in found["networks"]] == ["roadlite-0"]
+    assert [each["name"] for each in found["networks"]] == ["roadlite-0-fine"]
     _, out, _ = call(capsys, "models", "cgnet", "--json")
     assert json.loads(out)["models"] == []
 

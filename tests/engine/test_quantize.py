@@ -86,3 +86,21 @@ def test_a_part_that_is_not_there_is_refused(tmp_path):
     source = two_convolutions(tmp_path / "a.onnx")
     with pytest.raises(EngineError, match="no convolution in 'tail'"):
         quantize_for_cpu(source, tmp_path / "b.onnx", [], unquantized=["tail"])
+
+
+def test_weights_keep_to_the_seven_bits_that_no_cpu_overflows(tmp_path):
+    """Two products of 8 and 7 bits fit in the 16 in which CPUs without VNNI add them."""
+    target = tmp_path / "b.onnx"
+    pictures = [np.random.default_rng(i).normal(size=(1, 4, 8, 8)).astype("f") for i in range(8)]
+    quantize_for_cpu(two_convolutions(tmp_path / "a.onnx"), target, pictures)
+    graph = onnx.load(str(target)).graph
+    stored = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    weights = [
+        stored[node.input[0]].astype(int)
+        for node in graph.node
+        if node.op_type == "DequantizeLinear" and node.input[0] in stored
+    ]
+    assert len(weights) == 2
+    for each in weights:
+        assert 32 < np.abs(each).max() <= 64
+        assert 2 * 255 * np.abs(each).max() < 2**15
