@@ -71,6 +71,7 @@ struct Nv12 {
 struct Position {
   int first, second;
   float fraction;  // of the second
+  int weight;      // the same in 1 / 2048, from a place that OpenCV has rounded to FP32
 };
 
 // dividend / divisor in [0, 1), rounded to odd: whatever it is added to, the sum is rounded as if
@@ -83,17 +84,16 @@ __device__ inline float odd_quotient(int dividend, int divisor) {
   return __int_as_float(bits);
 }
 
-// (place + 1/2) * length / places - 1/2, the centre of a pixel seen from the averaged picture, in
-// FP32 like OpenCV's.
+// (place + 1/2) * length / places - 1/2: the centre of a pixel, seen from the averaged picture
 __device__ inline Position position(int place, int places, int length) {
   int dividend = (2 * place + 1) * length - places;
   int whole = dividend < 0 ? -1 : dividend / (2 * places);
-  float center = __fadd_rn((float)whole, odd_quotient(dividend - whole * 2 * places, 2 * places));
-  float first = floorf(center);
   Position found;
-  found.first = clamped((int)first, length - 1);
-  found.second = clamped((int)first + 1, length - 1);
-  found.fraction = center - first;
+  found.first = clamped(whole, length - 1);
+  found.second = clamped(whole + 1, length - 1);
+  found.fraction = odd_quotient(dividend - whole * 2 * places, 2 * places);
+  float center = __fadd_rn((float)whole, found.fraction);
+  found.weight = __float2int_rn((center - (float)whole) * 2048.0f);
   return found;
 }
 
@@ -133,11 +133,10 @@ __device__ inline void sample(const Source& source, const Sampling& sampling, in
   average(source, sampling, y.first, x.second, corner + 3);
   average(source, sampling, y.second, x.first, corner + 6);
   average(source, sampling, y.second, x.second, corner + 9);
-  int across = __float2int_rn(x.fraction * 2048.0f), down = __float2int_rn(y.fraction * 2048.0f);
   for (int channel = 0; channel < 3; ++channel) {
     float upper = between(corner[channel], corner[channel + 3], x.fraction);
     float lower = between(corner[channel + 6], corner[channel + 9], x.fraction);
-    level[channel] = sampling.rounded ? between_whole(corner + channel, across, down)
+    level[channel] = sampling.rounded ? between_whole(corner + channel, x.weight, y.weight)
                                       : between(upper, lower, y.fraction);
   }
 }
