@@ -19,20 +19,35 @@ FAULTS = {
 }
 
 
-def compile_for_host(library: Path, *flags: str, source: str | None = None) -> Path:
-    """source: of a frame.cu that is not the product's own."""
-    text = kernels.source() if source is None else source
+def compile_for_host(library: Path, *flags: str) -> Path:
     frame = library.with_suffix(".cu")
-    frame.write_text(text, encoding="utf-8")
+    frame.write_text(kernels.source(), encoding="utf-8")
     define = f'-DFRAME="{frame}"'
     command = ["g++", *FLAGS, *flags, define, str(CUDA / "host.cpp"), "-o", str(library)]
     subprocess.run(command, check=True)
     return library
 
 
+def compile_variants_for_host(library: Path, sources: dict[str, str], *flags: str) -> Path:
+    """Each with an entry of its name; together, because most of the time goes into headers."""
+    lines = ['#include "shim.h"', "#include <sanitizer/asan_interface.h>", "#include <tuple>"]
+    for name, source in sources.items():
+        frame = library.with_name(f"{name}.cu")
+        frame.write_text(source.replace('extern "C" ', ""), encoding="utf-8")
+        lines += [f'#define FRAME "{frame}"', f"#define LAUNCH {name}"]
+        lines += [f"namespace with_{name} {{", '#include "host.cpp"', "}"]
+        lines += ["#undef FRAME", "#undef LAUNCH"]
+    every = library.with_suffix(".cpp")
+    every.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shared = [flag for flag in FLAGS if not flag.startswith("-W")]
+    command = ["g++", *shared, *flags, f"-I{CUDA}", str(every), "-o", str(library)]
+    subprocess.run(command, check=True)
+    return library
+
+
 class HostKernels:
-    def __init__(self, library: Path) -> None:
-        self._launch = ctypes.CDLL(str(library)).launch_on_host
+    def __init__(self, library: Path, entry: str = "launch_on_host") -> None:
+        self._launch = ctypes.CDLL(str(library))[entry]
 
     def launch(self, launch: kernels.Launch) -> None:
         grid, block = ((ctypes.c_uint * 3)(*size) for size in (launch.grid, launch.block))

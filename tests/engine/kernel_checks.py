@@ -1,6 +1,6 @@
 """What frame.cu must do, whoever compiled it: by the tests as it is, and with planted mistakes.
 
-As a program: which of the checks each of the given libraries fails first, one line each.
+As a program, with a library and its entries: which check each entry fails first, line by line.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 SIZES = [  # of the picture, of the network
     ((1, 1), (3, 5)),
     ((257, 513), (33, 47)),
+    ((133, 181), (33, 45)),
     ((359, 641), (65, 41)),
     ((97, 131), (47, 65)),
     ((61, 83), (41, 57)),
@@ -80,7 +81,7 @@ def is_bilinear_like_opencv_in_fp32(kernels):
 
 
 def is_one_unit_off_at_most_in_fp16(kernels):
-    for shape, (height, width) in SIZES[:6]:
+    for shape, (height, width) in SIZES[:-1]:
         picture = noise((*shape, 3))
         expected = normalised(_exact(picture, height, width)).astype(np.float16)
         spec = network((height, width))
@@ -263,8 +264,7 @@ def _rows(memory, pitch, length):
     return np.lib.stride_tricks.as_strided(memory, (61, length), (pitch, 1))
 
 
-def first_failure(library):
-    kernels = HostKernels(library)
+def first_failure(kernels):
     for name, check in CHECKS.items():
         try:
             check(kernels)
@@ -274,5 +274,7 @@ def first_failure(library):
 
 
 if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        sys.stdout.write(json.dumps([Path(path).stem, first_failure(Path(path))]) + "\n")
+    library, *entries = sys.argv[1:]
+    for entry in entries:
+        failure = first_failure(HostKernels(Path(library), entry))
+        sys.stdout.write(json.dumps([entry, failure]) + "\n")

@@ -1,4 +1,5 @@
 // frame.cu as a library for the CPU: g++ -shared -DFRAME='"/path/to/frame.cu"' host.cpp
+// Several of them: include this file once for each, in a namespace and with a LAUNCH of its own.
 
 #include "shim.h"
 
@@ -8,6 +9,10 @@
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
+#endif
+
+#ifndef LAUNCH
+#define LAUNCH launch_on_host
 #endif
 
 namespace {
@@ -48,8 +53,8 @@ int run(void (*kernel)(Arguments...), const void* packed, size_t bytes) {
 
 // packed: the parameter buffer of cuLaunchKernel. Returns 0; 1 for an unknown kernel, 2 for a
 // buffer of another size than its parameters have, 3 where the address sanitizer objected.
-extern "C" int launch_on_host(const char* kernel, const unsigned* grid, const unsigned* block,
-                              const void* packed, size_t bytes) {
+extern "C" int LAUNCH(const char* kernel, const unsigned* grid, const unsigned* block,
+                      const void* packed, size_t bytes) {
   gridDim = {grid[0], grid[1], grid[2]};
   blockDim = {block[0], block[1], block[2]};
 #ifdef __SANITIZE_ADDRESS__
@@ -63,5 +68,6 @@ extern "C" int launch_on_host(const char* kernel, const unsigned* grid, const un
   TRY(prepare_nv12_fp32)
   TRY(prepare_nv12_fp16)
   TRY(overlay)
+#undef TRY
   return reports > before ? 3 : result;
 }
