@@ -38,10 +38,10 @@ def kernels_of(cubin: bytes) -> dict[str, Kernel]:
             for code, value in _attributes(data):
                 if code in {FRAME_SIZE, REGCOUNT}:
                     symbol, number = struct.unpack("<II", value)
-                    kernel = kernels[
-                        _text(strings, struct.unpack_from("<I", symbols, 24 * symbol)[0])
-                    ]
-                    setattr(kernel, "stack" if code == FRAME_SIZE else "registers", number)
+                    (place,) = struct.unpack_from("<I", symbols, 24 * symbol)
+                    kernel = kernels.get(_text(strings, place))
+                    if kernel:  # and not one of the compiler's own subroutines
+                        setattr(kernel, "stack" if code == FRAME_SIZE else "registers", number)
         elif name.startswith(".nv.info."):
             infos = [struct.unpack("<IHHI", v) for c, v in _attributes(data) if c == KPARAM_INFO]
             parameters = [(offset, flags >> 18) for _, _, offset, flags in infos]
