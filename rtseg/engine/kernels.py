@@ -179,7 +179,7 @@ def overlay_launch(
     """
     _check_sides("label map", labels_shape)
     content = fitted(spec, picture_shape, fit)
-    blending = np.zeros((), BLENDING)
+    blending: Any = np.zeros((), BLENDING)
     blending["height"], blending["width"] = picture_shape
     blending["source_pitch"] = _checked_pitch(picture_shape, "rgb", pitch)
     blending["target_pitch"] = _checked_pitch(picture_shape, "rgb", target_pitch)
