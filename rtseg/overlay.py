@@ -61,13 +61,13 @@ def render(segmentation: Segmentation, labels: LabelSet, look: Look) -> Rgb:
     label_map = _read_only(segmentation.labels)
     rows = nearest(height, label_map.shape[0])
     columns = nearest(width, label_map.shape[1])
-    visible = visible_classes(labels, look.hidden)
     if look.mode == "contours":
+        visible = visible_classes(labels, look.hidden)
         colors = np.zeros((256, 3), np.uint8)
         colors[: len(labels)] = labels.colors
         _outline(picture, label_map, rows, columns, visible, colors, _thickness(height), image)
     else:
-        keep, add = _weights(labels, look, visible)
+        keep, add = weights(labels, look)
         starts = np.searchsorted(columns, np.arange(label_map.shape[1] + 1))
         _paint(picture, label_map, rows, starts, keep, add, left, image)
     return image
@@ -83,6 +83,21 @@ def visible_classes(labels: LabelSet, hidden: AbstractSet[str]) -> NDArray[np.bo
     return visible
 
 
+def weights(labels: LabelSet, look: Look) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """(256,) keep and (256, 3) add of ``(picture * keep + add) >> 8``; at most 65408.
+
+    Raises UsageError for a hidden name that the label set does not have.
+    """
+    visible = visible_classes(labels, look.hidden)
+    opacity = round(256 * look.opacity) if look.mode == "overlay" else 256
+    uncoloured = 256 if look.mode == "overlay" else 0
+    keep = np.where(visible, 256 - opacity, uncoloured).astype(np.uint16)
+    add = np.full((256, 3), 128, np.uint16)
+    add[: len(labels)] += labels.colors.astype(np.uint16) * np.uint16(opacity)
+    add[~visible] = 128
+    return keep, add
+
+
 def warm_up() -> None:
     """Compiles every kernel, or loads it from numba's cache: the first frame is not late then."""
     frame = Frame(np.zeros((2, 2, 3), np.uint8), 0, Fraction(0), 0)
@@ -96,19 +111,6 @@ def _read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     view: NDArray[np.uint8] = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
-
-
-def _weights(
-    labels: LabelSet, look: Look, visible: NDArray[np.bool_]
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """(256,) keep and (256, 3) add of ``(picture * keep + add) >> 8``; at most 65408."""
-    opacity = round(256 * look.opacity) if look.mode == "overlay" else 256
-    uncoloured = 256 if look.mode == "overlay" else 0
-    keep = np.where(visible, 256 - opacity, uncoloured).astype(np.uint16)
-    add = np.full((256, 3), 128, np.uint16)
-    add[: len(labels)] += labels.colors.astype(np.uint16) * np.uint16(opacity)
-    add[~visible] = 128
-    return keep, add
 
 
 def _thickness(height: int) -> int:
