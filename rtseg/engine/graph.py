@@ -1,0 +1,357 @@
+"""An ONNX graph: read without surprises, made plain, given another size, written in one move.
+
+Everything here works on ``onnx.ModelProto`` in memory; nothing is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtseg.errors import EngineError, SinkError, UsageError
+from rtseg.types import Tensor
+
+LABELS = "labels"
+"""The output that an engine keeps; the others are dropped, their logits never leave a GPU."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a network is asked to eat. batch: the most pictures at once.
+
+    dynamic: any number of pictures from 1 to ``batch``, instead of exactly ``batch``.
+    """
+
+    height: int
+    width: int
+    batch: int = 1
+    dynamic: bool = False
+
+    def __str__(self) -> str:
+        name = f"{self.height}x{self.width}"
+        if self.batch == 1:
+            return name
+        return f"{name}-b1to{self.batch}" if self.dynamic else f"{name}-b{self.batch}"
+
+
+def read_graph(path: Path) -> Any:
+    """An ``onnx.ModelProto``. Raises EngineError for what is no complete ONNX file.
+
+    Checked first of all because NVIDIA's parser takes an empty file, a web page and random bytes
+    for an empty network and says that all is well.
+    """
+    onnx = need_onnx()
+    try:
+        head = path.open("rb").read(64).lstrip()
+        if path.stat().st_size == 0:
+            raise EngineError(f"{str(path)!r} is empty: copy or download it again")
+        if head[:1] == b"<":
+            raise EngineError(f"{str(path)!r} is a web page, no ONNX file: download it again")
+        if head.startswith(b"version https://git-lfs"):
+            raise EngineError(f"{str(path)!r} is a Git LFS pointer: fetch it with git lfs pull")
+        model = onnx.load(str(path))
+    except EngineError:
+        raise
+    except OSError as error:
+        raise EngineError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
+    except Exception as error:  # protobuf's and onnx's have no common ancestor
+        raise EngineError(
+            f"{str(path)!r} is no complete ONNX file ({type(error).__name__}): it was cut off, or "
+            "is something else; copy or export it again"
+        ) from error
+    if not model.graph.node:
+        raise EngineError(f"{str(path)!r} holds no network: it was cut off, or is no ONNX file")
+    return model
+
+
+def write_graph(model: Any, path: Path) -> None:
+    """Raises SinkError; nothing is left behind then."""
+    try:
+        need_onnx().save(model, str(path))
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise SinkError(
+            f"cannot write {str(path)!r}: {error.strerror}; make room, then repeat the command"
+        ) from error
+
+
+def constants(model: Any) -> dict[str, Tensor]:
+    """Values that are known without running anything, by name."""
+    onnx = need_onnx()
+    known = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            known |= {node.output[0]: _value(node)}
+        elif node.op_type == "Identity" and node.input[0] in known:
+            known |= {node.output[0]: known[node.input[0]]}
+    return known
+
+
+def plain(model: Any) -> Any:
+    """The same network with weights in float32 and nothing left in it but the way to its labels.
+
+    Weights that were stored as float16 behind a Cast are unpacked: quantisers know a weight only
+    by its being an initializer.
+    """
+    onnx = need_onnx()
+    model = _copy(model)
+    stored = {each.name: each for each in model.graph.initializer}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in stored and _goes_to_float(node):
+            values = onnx.numpy_helper.to_array(stored[node.input[0]]).astype(np.float32)
+            unpacked = onnx.numpy_helper.from_array(values, node.output[0])
+            model.graph.initializer.append(unpacked)
+        else:
+            kept.append(node)
+    _replace(model.graph.node, kept)
+    if any(each.name == LABELS for each in model.graph.output):
+        _replace(model.graph.output, [e for e in model.graph.output if e.name == LABELS])
+    return without_dead_ends(model)
+
+
+def without_dead_ends(model: Any) -> Any:
+    """Drops, in place, whatever no output needs."""
+    needed = {each.name for each in model.graph.output}
+    kept = []
+    for node in reversed(model.graph.node):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(_inputs(node))
+    _replace(model.graph.node, kept[::-1])
+    _replace(model.graph.initializer, [e for e in model.graph.initializer if e.name in needed])
+    return model
+
+
+def at_opset(model: Any, opset: int) -> Any:
+    """The same network in a newer opset; as it is where it is that new already."""
+    onnx = need_onnx()
+    if opset_of(model) >= opset:
+        return model
+    try:
+        return onnx.version_converter.convert_version(model, opset)
+    except Exception as error:  # a C++ exception without a type of its own
+        raise EngineError(
+            f"the network cannot be written in ONNX opset {opset} ({last_line(error)}): export it "
+            "anew with that opset"
+        ) from error
+
+
+def opset_of(model: Any) -> int:
+    """0 where the file states none."""
+    return max(
+        (each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), default=0
+    )
+
+
+def resized(model: Any, shape: Shape) -> Any:
+    """The same network for pictures of another size, or for several at once.
+
+    A network of convolutions is written for one size only in the sizes that its Resize nodes
+    state: those are scaled along. Raises UsageError where the result would not be exact.
+    """
+    onnx = need_onnx()
+    model = _copy(model)
+    picture = model.graph.input[0].type.tensor_type.shape
+    old = [each.dim_value for each in picture.dim]
+    new = [shape.batch, old[1], shape.height, shape.width]
+    if old == new and not shape.dynamic:
+        return model
+    targets = _resize_targets(model)
+    for node in model.graph.node:
+        if node.op_type == "Resize" and node.name in targets:
+            rows, columns = targets[node.name]
+            _state_size(
+                model,
+                node,
+                (_scaled(rows, shape.height, old[2]), _scaled(columns, shape.width, old[3])),
+            )
+    del model.graph.value_info[:]
+    first = "batch" if shape.dynamic else shape.batch
+    _set_dims(model.graph.input[0], [first, *new[1:]])
+    for output in model.graph.output:
+        dims = [each.dim_value for each in output.type.tensor_type.shape.dim]
+        rows, columns = dims[-2:]
+        sides = [_scaled(rows, shape.height, old[2]), _scaled(columns, shape.width, old[3])]
+        _set_dims(output, [first, *dims[1:-2], *sides])
+    try:
+        onnx.checker.check_model(without_dead_ends(_in_order(model)))
+        return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    except Exception as error:
+        raise UsageError(
+            f"this network cannot be rewritten for {shape} ({last_line(error)}): it fixes its "
+            f"size elsewhere too; leave --size and --batch out, or export it for that size"
+        ) from error
+
+
+def convolutions(model: Any, part: str) -> list[str]:
+    """Names of those of one part; the exporter writes a module's path into them."""
+    names = [
+        node.name
+        for node in model.graph.node
+        if node.op_type == "Conv" and f"/{part}/" in node.name
+    ]
+    if not names:
+        raise EngineError(
+            f"the network has no convolution in {part!r}, which INT8 should leave in FP32: "
+            "correct `unquantized` in rtseg/models/catalogue.toml"
+        )
+    return names
+
+
+def inferred(model: Any) -> dict[str, list[int | str]]:
+    """Shapes by name: numbers where they are known, else the axis' name."""
+    known = need_onnx().shape_inference.infer_shapes(model, data_prop=True).graph
+    every = [*known.value_info, *known.input, *known.output]
+    return {each.name: dims_of(each) for each in every}
+
+
+def dims_of(value: Any) -> list[int | str]:
+    """Of a ``ValueInfoProto``."""
+    return [
+        each.dim_value if each.HasField("dim_value") else each.dim_param or "?"
+        for each in value.type.tensor_type.shape.dim
+    ]
+
+
+def last_line(error: BaseException) -> str:
+    """The vendors' exceptions are long; the line that says what is wrong comes last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__
+
+
+def need_onnx() -> Any:
+    """The module, with what is used of it; EngineError where it is not installed."""
+    try:
+        import onnx
+        import onnx.version_converter  # noqa: F401  # onnx itself does not load it
+    except ImportError as error:
+        raise EngineError(
+            f"working on ONNX files needs {error.name!r}; install it with: pip install "
+            "'rtseg[build]'"
+        ) from error
+    return onnx
+
+
+def _resize_targets(model: Any) -> Mapping[str, tuple[int, int]]:
+    """By node: the rows and columns that each Resize makes at the size the file was written for."""
+    shapes = inferred(model)
+    found = {}
+    for node in model.graph.node:
+        if node.op_type == "Resize" and len(node.input) > 3 and node.input[3]:
+            rows, columns = shapes.get(node.output[0], ["?", "?"])[-2:]
+            if not (isinstance(rows, int) and isinstance(columns, int)):
+                raise UsageError(
+                    f"the size that Resize {node.name!r} makes is not known: leave --size and "
+                    "--batch out"
+                )
+            found[node.name] = (rows, columns)
+    return found
+
+
+def _state_size(model: Any, node: Any, size: tuple[int, int]) -> None:
+    """Resize to ``size`` whatever the batch: its first two extents are those of its input."""
+    onnx = need_onnx()
+    name = f"{node.output[0]}/size"
+    tensors = {
+        f"{name}/from": [0],
+        f"{name}/to": [2],
+        f"{name}/sides": list(size),
+    }
+    for each, values in tensors.items():
+        model.graph.initializer.append(
+            onnx.numpy_helper.from_array(np.array(values, np.int64), each)
+        )
+    make = onnx.helper.make_node
+    model.graph.node.extend(
+        [
+            make("Shape", [node.input[0]], [f"{name}/shape"], f"{name}/Shape"),
+            make(
+                "Slice",
+                [f"{name}/shape", f"{name}/from", f"{name}/to"],
+                [f"{name}/kept"],
+                f"{name}/Slice",
+            ),
+            make(
+                "Concat",
+                [f"{name}/kept", f"{name}/sides"],
+                [f"{name}/whole"],
+                f"{name}/Concat",
+                axis=0,
+            ),
+        ]
+    )
+    node.input[3] = f"{name}/whole"
+
+
+def _in_order(model: Any) -> Any:
+    """ONNX wants every value made before it is used."""
+    made = {each.name for each in (*model.graph.input, *model.graph.initializer)} | {""}
+    waiting, ordered = list(model.graph.node), []
+    while waiting:
+        ready = [node for node in waiting if made.issuperset(_inputs(node))]
+        if not ready:
+            raise ValueError(f"nothing makes what {waiting[0].name!r} reads")
+        for node in ready:
+            made.update(node.output)
+        ordered += ready
+        waiting = [node for node in waiting if not made.issuperset(node.output)]
+    _replace(model.graph.node, ordered)
+    return model
+
+
+def _scaled(extent: int, to: int, before: int) -> int:
+    if extent * to % before:
+        raise UsageError(
+            f"--size: {to} instead of {before} does not keep the network's proportions ({extent} "
+            f"would become {extent * to / before:g}): take a multiple of 32"
+        )
+    return extent * to // before
+
+
+def _set_dims(value: Any, dims: list[int | str]) -> None:
+    for place, extent in zip(value.type.tensor_type.shape.dim, dims, strict=True):
+        place.Clear()
+        if isinstance(extent, int):
+            place.dim_value = extent
+        else:
+            place.dim_param = extent
+
+
+def _inputs(node: Any) -> Iterator[str]:
+    """Of a node and of the graphs inside it."""
+    yield from node.input
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            for inner in graph.node:
+                yield from _inputs(inner)
+
+
+def _goes_to_float(node: Any) -> bool:
+    return any(
+        each.name == "to" and each.i == need_onnx().TensorProto.FLOAT for each in node.attribute
+    )
+
+
+def _value(node: Any) -> Tensor:
+    onnx = need_onnx()
+    value = onnx.helper.get_attribute_value(node.attribute[0])
+    if isinstance(value, onnx.TensorProto):
+        return onnx.numpy_helper.to_array(value)
+    return np.asarray(value)
+
+
+def _copy(model: Any) -> Any:
+    copy = need_onnx().ModelProto()
+    copy.CopyFrom(model)
+    return copy
+
+
+def _replace(field: Any, items: list[Any]) -> None:
+    kept = list(items)
+    del field[:]
+    field.extend(kept)
