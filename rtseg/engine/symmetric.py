@@ -1,8 +1,9 @@
 """INT8 for TensorRT: explicit Q/DQ pairs, symmetric and signed, per channel on weights.
 
 That is what its parsers read from 8.5 to 11. OpenVINO executes such activations wrongly without
-a word (22 instead of 51 % mIoU on a plain residual net, `rtseg/engine/quantize.py` makes its
-file); ONNX Runtime keeps their accuracy.
+a word (``quantize.py`` makes its file), and so does ONNX Runtime 1.32 once its optimiser has
+dropped a Clip in front of them: 59 instead of 99 % agreement of roadlite-camvid with its FP32.
+Executed as it is written, the same file is right.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ OPTIONS = {
     # TensorRT's parsers refuse an int32 bias behind a DequantizeLinear.
     "QuantizeBias": False,
     "AddQDQPairToWeight": True,
+    # Otherwise a convolution's result is rounded before its ReLU cuts it off, and TensorRT could
+    # not fuse the two.
+    "OpTypesToExcludeOutputQuantization": list(QUANTIZED),
 }
 
 
