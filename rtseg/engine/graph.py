@@ -5,7 +5,7 @@ Everything here works on ``onnx.ModelProto`` in memory; nothing is run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,8 +91,8 @@ def constants(model: Any) -> dict[str, Tensor]:
     return known
 
 
-def plain(model: Any) -> Any:
-    """The same network with weights in float32 and nothing left in it but the way to its labels.
+def plain(model: Any, *, keep: Sequence[str] = (LABELS,)) -> Any:
+    """The same network with weights in float32, and no output but those to ``keep``.
 
     Weights that were stored as float16 behind a Cast are unpacked: quantisers know a weight only
     by its being an initializer.
@@ -109,8 +109,7 @@ def plain(model: Any) -> Any:
         else:
             kept.append(node)
     _replace(model.graph.node, kept)
-    if any(each.name == LABELS for each in model.graph.output):
-        _replace(model.graph.output, [e for e in model.graph.output if e.name == LABELS])
+    _replace(model.graph.output, [each for each in model.graph.output if each.name in keep])
     return without_dead_ends(model)
 
 
