@@ -217,6 +217,22 @@ def dims_of(value: Any) -> list[int | str]:
     ]
 
 
+def tensor_facts(model: Any) -> list[dict[str, Any]]:
+    """Of its inputs and outputs: name, mode, numpy's dtype, shape; a dynamic axis is -1."""
+    onnx = need_onnx()
+    return [
+        {
+            "name": value.name,
+            "mode": mode,
+            "dtype": onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type).name,
+            "shape": [each if isinstance(each, int) else -1 for each in dims_of(value)],
+            "batches": [],
+        }
+        for mode, values in (("input", model.graph.input), ("output", model.graph.output))
+        for value in values
+    ]
+
+
 def last_line(error: BaseException) -> str:
     """The vendors' exceptions are long; the line that says what is wrong comes last."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
