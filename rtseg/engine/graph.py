@@ -271,7 +271,8 @@ def _resize_targets(model: Any) -> Mapping[str, tuple[int, int]]:
 def _state_size(model: Any, node: Any, size: tuple[int, int]) -> None:
     """Resize to ``size`` whatever the batch: its first two extents are those of its input."""
     onnx = need_onnx()
-    name = f"{node.output[0]}/size"
+    rows, columns = size
+    name = f"{node.input[3]}/{rows}x{columns}"
     tensors = {
         f"{name}/from": [0],
         f"{name}/to": [2],
@@ -356,7 +357,7 @@ def _value(node: Any) -> Tensor:
     onnx = need_onnx()
     value = onnx.helper.get_attribute_value(node.attribute[0])
     if isinstance(value, onnx.TensorProto):
-        return onnx.numpy_helper.to_array(value)
+        return np.asarray(onnx.numpy_helper.to_array(value))
     return np.asarray(value)
 
 

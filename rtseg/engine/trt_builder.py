@@ -23,8 +23,8 @@ from rtseg.engine.gpu import find_gpu
 from rtseg.errors import EngineError
 
 if TYPE_CHECKING:
-    import tensorrt as trt_module
-    from tensorrt import IBuilderConfig, INetworkDefinition, OnnxParser
+    import tensorrt as trt
+    from tensorrt import Builder, IBuilderConfig, INetworkDefinition, OnnxParser
 
 RTX_TARGETS = ("SM80", "SM86", "SM89", "SM120")
 """What an RTX engine is for where no GPU says it: Ampere to Blackwell. Turing's would be larger
@@ -70,7 +70,7 @@ class Installed:
 
 
 def installed(module: str) -> Installed:
-    trt = _load(module)
+    _load(module)
     gpu = find_gpu()
     builder = trt.Builder(trt.Logger(trt.Logger.ERROR)) if gpu else None
     return Installed(
@@ -86,10 +86,10 @@ def installed(module: str) -> Installed:
 
 def build(order: BuildOrder) -> dict[str, Any]:
     """Write the engine; returns its tensors and what it is for. Raises EngineError."""
-    trt = _load(order.module)
-    logger = _logger(trt)
+    _load(order.module)
+    logger = _logger()
     builder = trt.Builder(logger)
-    network = builder.create_network(_creation_flags(trt))
+    network = builder.create_network(_creation_flags())
     parser = trt.OnnxParser(network, logger)
     _say(phase="parse")
     if not parser.parse_from_file(order.network):
@@ -97,7 +97,7 @@ def build(order: BuildOrder) -> dict[str, Any]:
     if network.num_outputs == 0:
         raise EngineError("the parser found a network without outputs: the file holds none")
     config = builder.create_builder_config()
-    targets = _configure(trt, config, order)
+    targets = _configure(config, order)
     if order.batch:
         _add_profile(builder, config, network, batch=order.batch)
     _say(phase="build")
@@ -109,38 +109,39 @@ def build(order: BuildOrder) -> dict[str, Any]:
     return {"targets": targets, "tensors": _tensors(network, order.batch)}
 
 
-def _load(module: str) -> trt_module:
+def _load(module: str) -> None:
+    """As ``trt``: this process has one of the two, for the whole of its life."""
     try:
-        return cast("trt_module", import_module(module))
+        globals()["trt"] = import_module(module)
     except ImportError as error:
         raise EngineError(f"{module} cannot be loaded: {error}") from error
 
 
-def _creation_flags(trt: trt_module) -> int:
+def _creation_flags() -> int:
     kinds = trt.NetworkDefinitionCreationFlag
     name = "STRONGLY_TYPED" if hasattr(kinds, "STRONGLY_TYPED") else "EXPLICIT_BATCH"
     return 1 << int(getattr(kinds, name))
 
 
-def _configure(trt: trt_module, config: IBuilderConfig, order: BuildOrder) -> list[str]:
+def _configure(config: IBuilderConfig, order: BuildOrder) -> list[str]:
     if order.workspace:
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, order.workspace << 20)
     if hasattr(config, "builder_optimization_level"):
         config.builder_optimization_level = 3
     config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
     if hasattr(config, "progress_monitor"):
-        config.progress_monitor = _monitor(trt)
+        config.progress_monitor = _monitor()
     if not hasattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED"):
-        _set_precision_flags(trt, config, order.precision)
+        _set_precision_flags(config, order.precision)
     if order.dla:
-        _use_dla(trt, config)
+        _use_dla(config)
     if hasattr(config, "num_compute_capabilities"):
-        return _set_targets(trt, config)
+        return _set_targets(config)
     _read_timing(config, order)
     return []
 
 
-def _set_precision_flags(trt: trt_module, config: IBuilderConfig, precision: str) -> None:
+def _set_precision_flags(config: IBuilderConfig, precision: str) -> None:
     """For 8.5 and 8.6. An INT8 network's other layers become FP16."""
     if precision in ("fp16", "int8"):
         config.set_flag(trt.BuilderFlag.FP16)
@@ -148,13 +149,13 @@ def _set_precision_flags(trt: trt_module, config: IBuilderConfig, precision: str
         config.set_flag(trt.BuilderFlag.INT8)
 
 
-def _use_dla(trt: trt_module, config: IBuilderConfig) -> None:
+def _use_dla(config: IBuilderConfig) -> None:
     config.default_device_type = trt.DeviceType.DLA
     config.DLA_core = 0
     config.set_flag(trt.BuilderFlag.GPU_FALLBACK)
 
 
-def _set_targets(trt: trt_module, config: IBuilderConfig) -> list[str]:
+def _set_targets(config: IBuilderConfig) -> list[str]:
     """Never by number: an integer makes a capability without a name, which fails late."""
     names = ("CURRENT",) if find_gpu() else RTX_TARGETS
     config.num_compute_capabilities = len(names)
@@ -164,7 +165,7 @@ def _set_targets(trt: trt_module, config: IBuilderConfig) -> list[str]:
 
 
 def _add_profile(
-    builder: Any, config: IBuilderConfig, network: INetworkDefinition, *, batch: tuple[int, ...]
+    builder: Builder, config: IBuilderConfig, network: INetworkDefinition, *, batch: tuple[int, ...]
 ) -> None:
     profile = builder.create_optimization_profile()
     for place in range(network.num_inputs):
@@ -227,10 +228,10 @@ def _parser_errors(parser: OnnxParser) -> str:
     return f"the parser refuses {where}: {words}{more}"
 
 
-def _logger(trt: trt_module) -> Any:
+def _logger() -> Any:
     """Remembers what the builder complains of; a process can have one logger only."""
 
-    class Complaints(trt.ILogger):  # type: ignore[misc, name-defined]
+    class Complaints(trt.ILogger):
         def __init__(self) -> None:
             trt.ILogger.__init__(self)
             self._heard: list[str] = []
@@ -245,8 +246,8 @@ def _logger(trt: trt_module) -> Any:
     return Complaints()
 
 
-def _monitor(trt: trt_module) -> Any:
-    class Steps(trt.IProgressMonitor):  # type: ignore[misc, name-defined]
+def _monitor() -> Any:
+    class Steps(trt.IProgressMonitor):
         """Says how far it is; called on the builder's own threads."""
 
         def __init__(self) -> None:
