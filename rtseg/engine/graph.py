@@ -46,7 +46,8 @@ def read_graph(path: Path) -> Any:
     """
     onnx = need_onnx()
     try:
-        head = path.open("rb").read(64).lstrip()
+        with path.open("rb") as file:
+            head = file.read(64).lstrip()
         if path.stat().st_size == 0:
             raise EngineError(f"{str(path)!r} is empty: copy or download it again")
         if head[:1] == b"<":
