@@ -94,6 +94,8 @@ def _build(job: EngineJob, *, rebuild: bool) -> tuple[StoredEngine, str, EngineJ
 
 
 def _check(wanted: Wanted) -> None:
+    from rtseg.commands.gate_frames import folder_of_pictures
+
     precisions = BACKENDS.get(wanted.backend)
     if precisions is None:
         raise UsageError(
@@ -109,6 +111,8 @@ def _check(wanted: Wanted) -> None:
             "INT8 needs --calibration: a folder of a hundred varied pictures of your road, or a "
             "set of `calibration/`"
         )
+    if wanted.calibration:
+        folder_of_pictures(wanted.calibration)
     if wanted.backend == "openvino" and (wanted.shape.batch > 1 or wanted.dla or wanted.workspace):
         raise UsageError("--batch, --dla and --workspace are for TensorRT: leave them out")
     if wanted.dla and (wanted.backend != "tensorrt" or wanted.precision == "fp32"):

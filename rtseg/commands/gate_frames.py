@@ -46,7 +46,7 @@ def pictures_of(reference: str, spec: ModelSpec) -> GateFrames:
     """Of a calibration set by its name, or of any folder with pictures in it or in pictures/."""
     from rtseg.commands.packaging import as_tensors, calibration_pictures
 
-    folder = _folder(reference)
+    folder = folder_of_pictures(reference)
     pictures = calibration_pictures(str(folder), MOST_CALIBRATING + MOST_GATING)
     if len(pictures) < LEAST_PICTURES:
         raise UsageError(
@@ -62,7 +62,8 @@ def pictures_of(reference: str, spec: ModelSpec) -> GateFrames:
     )
 
 
-def _folder(reference: str) -> Path:
+def folder_of_pictures(reference: str) -> Path:
+    """Raises UsageError for what is neither a folder nor a set of the store."""
     store = _sets_folder()
     for folder in (Path(reference), store / reference):
         if (folder / "pictures").is_dir():

@@ -46,8 +46,16 @@ class StoredEngine:
         return self.folder / self.manifest.files["engine"].file
 
     def as_package(self) -> ModelPackage:
-        """As a model whose one file is the engine: what an OpenVINO or ONNX engine opens."""
+        """As a model whose one file is the engine: OpenVINO's are ONNX files, and run as such.
+
+        Raises EngineError for any other.
+        """
         manifest = self.manifest
+        if manifest.backend != "openvino":
+            raise EngineError(
+                f"{self.name!r} is an engine for {manifest.backend}, which this version builds but "
+                "does not run: run its model instead"
+            )
         if manifest.spec.labels not in BUILT_IN:
             learn(LabelSet.of_classes(manifest.spec.labels, manifest.classes, source=self.name))
         return ModelPackage(
@@ -91,12 +99,20 @@ def open_stored(reference: str) -> StoredEngine:
     return StoredEngine(folder, manifest)
 
 
+def holds_engine(reference: str) -> bool:
+    return any((each / ENGINE).is_file() for each in _places(reference))
+
+
 def folder_of(reference: str) -> Path:
-    for folder in (engines_folder() / reference, Path(reference)):
-        if reference and (folder / MANIFEST).is_file():
+    for folder in _places(reference):
+        if (folder / MANIFEST).is_file():
             return folder
     there = ", ".join(engine_names()) or "none yet, `rtseg build` makes some"
     raise EngineError(f"no engine named {reference!r}; there are: {there}")
+
+
+def _places(reference: str) -> tuple[Path, ...]:
+    return (engines_folder() / reference, Path(reference)) if reference else ()
 
 
 def misfit(manifest: EngineManifest, here: Installed) -> str:

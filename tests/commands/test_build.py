@@ -134,6 +134,29 @@ def test_openvino_keeps_the_file_that_it_was_proved_on(model, pictures, capsys):
     }
 
 
+def test_an_engine_of_openvino_runs_by_its_name(model, pictures, capsys):
+    words = ("--calibration", str(pictures))
+    assert build(model, *words, precision="fp32", backend="openvino") == 0
+    name = "brightness-16x24-fp32-openvino"
+    capsys.readouterr()
+    run = ["run", str(pictures / "pictures"), "-m", name, "-o", "null", "--json"]
+    assert main(run) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["model"], found["frames_written"]) == (name, 8)
+    path = open_stored(name).path
+    path.write_bytes(path.read_bytes() + b"x")
+    assert main(run) == 4
+    assert "sha256 differs" in capsys.readouterr().err
+
+
+@needs_rtx
+def test_an_engine_that_cannot_run_here_says_so(model, pictures, capsys):
+    assert build(model, "--calibration", str(pictures)) == 0
+    run = ["run", str(pictures / "pictures"), "-m", "brightness-16x24-fp16-rtx", "-o", "null"]
+    assert main(run) == 4
+    assert "is an engine for rtx" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
