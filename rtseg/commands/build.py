@@ -11,9 +11,10 @@ import typer
 from rtseg.errors import UsageError
 
 if TYPE_CHECKING:
-    from rtseg.commands.engine_job import EngineJob, Wanted
-    from rtseg.engine.graph import Shape
+    from rtseg.commands.engine_job import EngineJob
+    from rtseg.commands.engine_wish import Wanted
     from rtseg.engine.package import ModelPackage
+    from rtseg.engine.resizing import Shape
     from rtseg.engine.store import StoredEngine
 
 LEAST_AGREEMENT = 0.97
@@ -56,7 +57,8 @@ def command(
     rtseg build roadlite-camvid --backend openvino --precision int8 --calibration pictures/
     rtseg build roadlite-camvid --size 704x960 --batch 4 --dynamic
     """
-    from rtseg.commands.engine_job import EngineJob, Wanted
+    from rtseg.commands.engine_job import EngineJob
+    from rtseg.commands.engine_wish import Wanted
     from rtseg.engine.package import find_package
 
     package = find_package(model)
@@ -123,7 +125,7 @@ def _check(wanted: Wanted) -> None:
 
 def _shape(package: ModelPackage, size: str, *, batch: int, dynamic: bool) -> Shape:
     from rtseg.commands.packaging import network_size
-    from rtseg.engine.graph import Shape
+    from rtseg.engine.resizing import Shape
 
     spec = package.spec
     height, width = network_size(size, multiple=8) if size else (spec.height, spec.width)

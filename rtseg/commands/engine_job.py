@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from rtseg.commands.engine_wish import Wanted, installed_for
 from rtseg.commands.fraction import rounded
 from rtseg.commands.gate_frames import GateFrames, pictures_of, road_frames
-from rtseg.engine.building import ask_installed, build_apart
+from rtseg.engine.building import build_apart
 from rtseg.engine.engine_manifest import (
     FORMAT,
     BuiltWith,
@@ -23,17 +24,10 @@ from rtseg.engine.engine_manifest import (
     TensorFact,
 )
 from rtseg.engine.gate import Agreement, accept, compare
-from rtseg.engine.graph import (
-    LABELS,
-    Shape,
-    plain,
-    read_graph,
-    resized,
-    tensor_facts,
-    write_graph,
-)
+from rtseg.engine.graph import LABELS, plain, read_graph, tensor_facts, write_graph
 from rtseg.engine.lint import TARGETS, Finding, lint, refuse
 from rtseg.engine.package import ModelFile, ModelPackage, sha256_of
+from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.store import ENGINE, NETWORK, StoredEngine, damage, keep, misfit, open_stored
 from rtseg.engine.trt_builder import BuildOrder, Installed
 from rtseg.engine.typed import layer_precisions, typed_network
@@ -43,9 +37,6 @@ from rtseg.types import Precision
 if TYPE_CHECKING:
     from rtseg.engine.base import Engine
 
-MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
-"""Backend -> the package that builds for it; OpenVINO builds when it loads."""
-
 REFERENCE = "reference.onnx"
 """FP32, with logits: what OpenVINO runs beside the candidate. Not kept."""
 
@@ -53,35 +44,6 @@ EXECUTED = "gated on OpenVINO, which runs this very file"
 AS_ONNX = "gated as ONNX in ONNX Runtime; the engine itself has not been executed"
 
 Tell = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What ``rtseg build`` was asked for. workspace: MiB, 0 for all the memory there is."""
-
-    package: ModelPackage
-    backend: Literal["tensorrt", "rtx", "openvino"]
-    precision: Precision
-    shape: Shape
-    calibration: str = ""
-    workspace: int = 0
-    dla: bool = False
-    min_agreement: float = 0.97
-    command: str = ""
-
-    @property
-    def name(self) -> str:
-        dla = "-dla" if self.dla else ""
-        return f"{self.package.name}-{self.shape}-{self.precision}-{self.backend}{dla}"
-
-
-def installed_for(backend: str) -> Installed:
-    """Raises EngineError where the runtime is missing."""
-    if backend == "openvino":
-        from importlib.metadata import version
-
-        return Installed("openvino", version("openvino"), True, 0, "", 0, "")
-    return ask_installed(MODULES[backend])
 
 
 class EngineJob:

@@ -144,7 +144,7 @@ class _Fits:
         return "sound; no GPU here to run it" if lacks_gpu else "sound, fits"
 
     def _installed(self, manifest: EngineManifest) -> Any:
-        from rtseg.commands.engine_job import installed_for
+        from rtseg.commands.engine_wish import installed_for
 
         if manifest.backend not in self._answers:
             self._answers[manifest.backend] = installed_for(manifest.backend)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rtseg.engine.graph import Shape, at_opset, constants, plain, resized
+from rtseg.engine.graph import at_opset, constants, plain
 from rtseg.engine.half import to_half
+from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.symmetric import quantize_symmetric
 from rtseg.types import Precision, Tensor
 

@@ -7,10 +7,11 @@ from fractions import Fraction
 import pytest
 
 from rtseg.engine.gate import accept, compare
-from rtseg.engine.graph import LABELS, Shape, at_opset, plain, read_graph, resized, write_graph
+from rtseg.engine.graph import LABELS, at_opset, plain, read_graph, write_graph
 from rtseg.engine.ort import OnnxRuntimeEngine, normalise
 from rtseg.engine.ov import OpenVinoEngine
 from rtseg.engine.package import ModelFile, ModelPackage, find_package, sha256_of
+from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.symmetric import quantize_symmetric
 from rtseg.engine.typed import layer_precisions
 from rtseg.errors import ThresholdError

@@ -13,8 +13,9 @@ from brightness import HEIGHT, WIDTH, brightness_onnx
 from rtseg.engine import building
 from rtseg.engine.building import ask_installed, build_apart
 from rtseg.engine.gpu import find_gpu
-from rtseg.engine.graph import Shape, read_graph, write_graph
+from rtseg.engine.graph import read_graph, write_graph
 from rtseg.engine.package import find_package
+from rtseg.engine.resizing import Shape
 from rtseg.engine.trt_builder import BuildOrder
 from rtseg.engine.typed import typed_network
 from rtseg.errors import EngineError, RtsegError

@@ -7,10 +7,11 @@ import pytest
 from brightness import GREYS, HEIGHT, WIDTH, brightness_onnx
 from onnx import numpy_helper
 
-from rtseg.engine.graph import Shape, dims_of, plain, read_graph, resized, tensor_facts
+from rtseg.engine.graph import dims_of, plain, read_graph, tensor_facts
 from rtseg.engine.half import to_half
 from rtseg.engine.lint import TARGETS, lint
 from rtseg.engine.package import find_package
+from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.typed import layer_precisions, typed_network
 from rtseg.errors import EngineError, UsageError
 
