@@ -8,7 +8,9 @@ wrongly without a word: one file cannot serve both.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +67,14 @@ def quantize_for_cpu(
     model = onnx.load(str(source))
     kept = [name for part in unquantized for name in convolutions(model, part)]
     feed = nncf.Dataset(list(pictures), lambda picture: {model.graph.input[0].name: picture})
-    quantized = nncf.quantize(
-        model,
-        feed,
-        # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what OpenVINO
-        # executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on 98 %.
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(pictures),
-        ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
-    )
+    with redirect_stdout(sys.stderr):  # where NNCF's progress bars belong
+        quantized = nncf.quantize(
+            model,
+            feed,
+            # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what OpenVINO
+            # executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on 98 %.
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(pictures),
+            ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
+        )
     write_graph(quantized, target)

@@ -121,6 +121,17 @@ def test_engines_of_a_model_that_is_gone_are_pruned_others_stay(model, pictures,
     assert list(removed) == ["brightness-16x24-fp16-rtx"]
 
 
+def test_openvinos_int8_is_another_file_and_stdout_holds_json_alone(model, pictures, capsys):
+    # This network's logits are closer to each other than NNCF's steps: it stays at 69 %.
+    words = ("--calibration", str(pictures), "--json", "--min-agreement")
+    assert build(model, *words, "0.9", precision="int8", backend="openvino") == 5
+    assert capsys.readouterr().out == ""
+    assert build(model, *words, "0.5", precision="int8", backend="openvino") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["precision"]["layers"]["int8"] == 2
+    assert (found["report"]["executed"], found["report"]["classes"]) == (True, 6)
+
+
 def test_openvino_keeps_the_file_that_it_was_proved_on(model, pictures, capsys):
     words = ("--calibration", str(pictures), "--json")
     assert build(model, *words, precision="fp32", backend="openvino") == 0
