@@ -71,8 +71,9 @@ def quantize_for_cpu(
         quantized = nncf.quantize(
             model,
             feed,
-            # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what OpenVINO
-            # executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on 98 %.
+            # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what
+            # OpenVINO executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on
+            # 98 %.
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(pictures),
             ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
