@@ -3,8 +3,9 @@
 tests/engine/test_trt_surface.py holds each to the real bindings.
 """
 
-from collections.abc import Buffer
 from enum import IntEnum
+
+from typing_extensions import Buffer
 
 __version__: str
 
