@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"torch", "openvino", "numba", "av", "cv2", "onnx", "onnxruntime", "pyarrow", "nncf"}
+HEAVY = {
+    "torch",
+    "openvino",
+    "numba",
+    "av",
+    "cv2",
+    "onnx",
+    "onnxruntime",
+    "pyarrow",
+    "nncf",
+    "tensorrt",
+}
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:

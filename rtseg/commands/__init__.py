@@ -25,6 +25,8 @@ COMMANDS = {
     "train": ("rtseg.commands.train", "Train a network."),
     "import": ("rtseg.commands.import_model", "Published weights become a model."),
     "export": ("rtseg.commands.export", "A checkpoint becomes a model."),
+    "build": ("rtseg.commands.build", "A model becomes an engine."),
+    "engines": ("rtseg.commands.store", "The store of built engines."),
 }
 """Verb -> (module, line in the list). ``command`` in the module is the verb, its docstring the
 help."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from rtseg.engine.base import Engine
 from rtseg.errors import ThresholdError
+from rtseg.labels import label_set
+from rtseg.metrics import Confusion
 from rtseg.types import Tensor
 
 LEAST_CLASSES = 5
@@ -17,17 +19,22 @@ LEAST_CLASSES = 5
 
 @dataclass(frozen=True)
 class Agreement:
-    """share: of pixels with the same label, 0..1. classes: that the reference found in all."""
+    """share: of pixels with the same label, 0..1. classes: that the reference found in all.
+
+    overlap: IoU of the two, class by class; NaN for one that neither says.
+    """
 
     share: float
     classes: int
     pictures: int
+    overlap: tuple[float, ...] = ()
 
 
 def compare(reference: Engine, candidate: Engine, tensors: Iterable[Tensor]) -> Agreement:
     """Both open, nothing in flight; tensors as ``Prepared.tensor``."""
     same = total = pictures = 0
     seen: set[int] = set()
+    confusion = Confusion.of(len(label_set(reference.spec.labels)))
     for tensor in tensors:
         reference.submit(tensor)
         candidate.submit(tensor)
@@ -36,7 +43,9 @@ def compare(reference: Engine, candidate: Engine, tensors: Iterable[Tensor]) -> 
         total += expected.size
         pictures += 1
         seen.update(np.unique(expected).tolist())
-    return Agreement(same / total if total else 0.0, len(seen), pictures)
+        confusion.add(expected, found)
+    share = same / total if total else 0.0
+    return Agreement(share, len(seen), pictures, tuple(confusion.overlap.tolist()))
 
 
 def accept(agreement: Agreement, *, at_least: float, of_classes: int) -> None:

@@ -94,7 +94,11 @@ class ModelPackage:
 
 
 def find_package(reference: str) -> ModelPackage:
-    """A shipped or stored model by name, or any package by its folder."""
+    """A shipped or stored model by name, any package by its folder, or an engine of OpenVINO."""
+    from rtseg.engine.store import holds_engine, open_stored
+
+    if holds_engine(reference):
+        return open_stored(reference).as_package()
     folder = Path(reference)
     if (folder / MANIFEST).is_file():
         return read_package(folder)

@@ -8,13 +8,15 @@ wrongly without a word: one file cannot serve both.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from rtseg.errors import EngineError, SinkError
+from rtseg.engine.graph import convolutions, need_onnx, write_graph
+from rtseg.errors import EngineError
 from rtseg.types import Tensor
 
 SMALLEST_HALF = 1024
@@ -26,7 +28,7 @@ def store_as_half(path: Path) -> None:
 
     The network still computes in float32; its weights lose 13 of 23 bits of fraction.
     """
-    onnx = _onnx()
+    onnx = need_onnx()
     model = onnx.load(str(path))
     casts = []
     for weight in model.graph.initializer:
@@ -41,7 +43,7 @@ def store_as_half(path: Path) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
-    _save(model, path)
+    write_graph(model, path)
 
 
 def quantize_for_cpu(
@@ -54,7 +56,7 @@ def quantize_for_cpu(
     unquantized: parts of the network, as paths of modules ("encoder/conv_stem"), whose
     convolutions stay in FP32. Raises EngineError for a part that is not there.
     """
-    onnx = _onnx()
+    onnx = need_onnx()
     try:
         import nncf
     except ImportError as error:
@@ -63,54 +65,22 @@ def quantize_for_cpu(
         ) from error
     logging.getLogger("nncf").setLevel(logging.ERROR)
     model = onnx.load(str(source))
-    kept = [name for part in unquantized for name in _convolutions(model, part)]
+    kept = [name for part in unquantized for name in convolutions(model, part)]
     feed = nncf.Dataset(list(pictures), lambda picture: {model.graph.input[0].name: picture})
-    quantized = nncf.quantize(
-        model,
-        feed,
-        # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what OpenVINO
-        # executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on 98 %.
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(pictures),
-        # Weights in 7 bits: CPUs without VNNI add two products of 8 bits in 16, which overflow.
-        advanced_parameters=nncf.AdvancedQuantizationParameters(
-            overflow_fix=nncf.quantization.advanced_parameters.OverflowFix.ENABLE
-        ),
-        ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
-    )
-    _save(quantized, target)
-
-
-def _save(model: Any, path: Path) -> None:
-    try:
-        _onnx().save(model, str(path))
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise SinkError(
-            f"cannot write {str(path)!r}: {error.strerror}; make room, then repeat the command"
-        ) from error
-
-
-def _convolutions(model: Any, part: str) -> list[str]:
-    """Names of the graph's nodes; the exporter writes a module's path into them."""
-    names = [
-        node.name
-        for node in model.graph.node
-        if node.op_type == "Conv" and f"/{part}/" in node.name
-    ]
-    if not names:
-        raise EngineError(
-            f"the network has no convolution in {part!r}, which INT8 should leave in FP32: "
-            "correct `unquantized` in rtseg/models/catalogue.toml"
+    with redirect_stdout(sys.stderr):  # where NNCF's progress bars belong
+        quantized = nncf.quantize(
+            model,
+            feed,
+            # Signed and symmetric activations, NNCF's other choice behind a PReLU, are what
+            # OpenVINO executes wrongly: ESPNet agreed on 27 % of pixels with its own FP32, so on
+            # 98 %.
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(pictures),
+            # Weights in 7 bits: CPUs without VNNI add two products of 8 bits in 16, which
+            # overflow.
+            advanced_parameters=nncf.AdvancedQuantizationParameters(
+                overflow_fix=nncf.quantization.advanced_parameters.OverflowFix.ENABLE
+            ),
+            ignored_scope=nncf.IgnoredScope(names=kept) if kept else None,
         )
-    return names
-
-
-def _onnx() -> Any:
-    try:
-        import onnx
-    except ImportError as error:
-        raise EngineError(
-            f"exporting needs {error.name!r}; install it with: pip install 'rtseg[export]'"
-        ) from error
-    return onnx
+    write_graph(quantized, target)
