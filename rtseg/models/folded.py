@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rtseg.engine.graph import constants, plain, read_graph
 from rtseg.errors import EngineError
 
 Norm = nn.BatchNorm2d
@@ -121,33 +120,14 @@ def _undo(norm: Norm, moments: Tensor) -> None:
 
 def _convolutions(path: Path) -> dict[str, tuple[Tensor, Tensor | None]]:
     """Weight and bias by the module's name, which the exporter wrote into the graph."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise EngineError(
-            f"reading a package's weights needs {error.name!r}; install it with: "
-            "pip install 'rtseg[export]'"
-        ) from error
-    try:
-        graph = onnx.load(str(path)).graph
-    except Exception as error:  # protobuf's own, of a changing class
-        raise EngineError(f"{str(path)!r} is not a readable ONNX file: {error}") from error
-    values = _values(onnx, graph)
+    model = plain(read_graph(path))
+    known = constants(model)
     found = {}
-    for node in graph.node:
-        if node.op_type == "Conv" and node.input[1] in values:
-            weight, *bias = (torch.tensor(values[each]) for each in node.input[1:])
+    for node in model.graph.node:
+        if node.op_type == "Conv" and node.input[1] in known:
+            weight, *bias = (torch.tensor(known[each]) for each in node.input[1:])
             found[_module(node.name)] = (weight, bias[0] if bias else None)
     return found
-
-
-def _values(onnx: Any, graph: Any) -> dict[str, NDArray[Any]]:
-    """Constants in float32: also those stored as half and cast on loading, and shared ones."""
-    values = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
-    for node in graph.node:
-        if node.op_type in ("Cast", "Identity") and node.input[0] in values:
-            values[node.output[0]] = values[node.input[0]].astype("float32")
-    return values
 
 
 def _module(node: str) -> str:
