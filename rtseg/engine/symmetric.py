@@ -1,9 +1,9 @@
 """INT8 for TensorRT: explicit Q/DQ pairs, symmetric and signed, per channel on weights.
 
 That is what its parsers read from 8.5 to 11. OpenVINO executes such activations wrongly without
-a word (``quantize.py`` makes its file), and so does ONNX Runtime 1.32 once its optimiser has
-dropped a Clip in front of them: 59 instead of 98 % agreement of roadlite-camvid with its FP32.
-Executed as it is written, the same file is right.
+a word (``quantize.py`` makes its file), and so does ONNX Runtime 1.32 with its optimiser: 59
+instead of 98 % agreement of roadlite-camvid with its FP32. Executed as it is written, the same
+file is right.
 """
 
 from __future__ import annotations
