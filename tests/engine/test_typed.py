@@ -10,10 +10,12 @@ from onnx import numpy_helper
 from rtseg.engine.graph import dims_of, plain, read_graph, tensor_facts
 from rtseg.engine.half import to_half
 from rtseg.engine.lint import TARGETS, lint
+from rtseg.engine.ort import normalise
 from rtseg.engine.package import find_package
 from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.typed import layer_precisions, typed_network
 from rtseg.errors import EngineError, UsageError
+from rtseg.source.road import RoadSource
 
 SHAPE = Shape(HEIGHT, WIDTH)
 
@@ -127,7 +129,11 @@ def test_another_size_is_what_the_exporter_writes_for_that_size(tmp_path):
 
 def test_a_batch_is_its_pictures_one_by_one(shipped):
     one = resized(plain(shipped), Shape(64, 96))
-    values = 4 * picture(2, batch=3, height=64, width=96) - 2
+    spec = find_package("roadlite-camvid").spec
+    with RoadSource(height=64, width=96) as road:
+        values = np.concatenate(
+            [normalise(road.picture(each)[None], spec) for each in (0, 80, 160)]
+        )
     expected = np.concatenate([executed(one, each[None]) for each in values])
     assert len(np.unique(expected)) >= 5
     for dynamic in (False, True):
