@@ -99,7 +99,9 @@ class Survey:
         known = [stamp for stamp in stamps if stamp is not None]
         self.stamps = np.unique(np.array(known, np.int64))
         self.is_complete = 0 < len(self.stamps) == len(stamps)
-        self.keys = np.searchsorted(self.stamps, np.unique([key for key in keys if key is not None]))
+        self.keys = np.searchsorted(
+            self.stamps, np.unique([key for key in keys if key is not None])
+        )
         if self.is_complete and declared and not self.ended_early:
             read = int(self.stamps[-1] - self.stamps[0]) * self.time_base + step
             if declared - read > 2 * step:
@@ -243,4 +245,3 @@ def _evenly(count: int, aim: int) -> list[int]:
     """``aim`` of ``count`` places at most, from the first on, over the whole length."""
     taken = min(count, aim)
     return [count * place // taken for place in range(taken)]
-
