@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -233,10 +234,8 @@ def _decoded(container: InputContainer, name: str, *, keys_only: bool) -> Iterat
             packet = None
         if packet is not None and packet.size and keys_only and not packet.is_keyframe:
             continue
-        try:
+        with suppress(av.FFmpegError):
             yield from stream.decode(packet)
-        except av.FFmpegError:
-            pass
         if packet is None or not packet.size:
             return
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path += [str(TESTS / "calibration"), str(TESTS / "engine")]
+sys.path.append(str(TESTS / "calibration"))
+sys.path.append(str(TESTS / "engine"))
 from brightness import brightness_package, grey_pictures
 from footage import FLAWS, flawed_clip, scene
 
