@@ -58,7 +58,7 @@ def command(
         pictures = footage.write(choice.kept, part)
         manifest = _manifest(name, seed, pictures, choice, len(candidates), footage.unreadable)
         folder = keep(part, manifest)
-    _report(folder, manifest, count, as_json=as_json)
+    _report(folder, manifest, as_json=as_json)
 
 
 class _Footage:
@@ -185,14 +185,14 @@ def _manifest(
     return SetManifest(name, seed, words, looked, drops, unreadable, pictures)
 
 
-def _report(folder: Path, manifest: SetManifest, count: int, *, as_json: bool) -> None:
+def _report(folder: Path, manifest: SetManifest, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from rtseg.commands.screen import print_json, show, warn
 
     kept = len(manifest.pictures)
-    if kept < min(count, FEW):
-        warn(f"only {kept} pictures differ, `rtseg build` takes {FEW} or more: add footage")
+    if kept < FEW:
+        warn(f"{kept} pictures are too few for `rtseg build`, which takes {FEW} or more")
     if as_json:
         print_json({"folder": str(folder)} | asdict(manifest))
         return

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-TESTS = Path(__file__).parents[1]
-sys.path.append(str(TESTS / "calibration"))
-sys.path.append(str(TESTS / "engine"))
+sys.path.append(str(Path(__file__).parents[1] / "calibration"))
+sys.path.append(str(Path(__file__).parents[1] / "engine"))
 from brightness import brightness_package, grey_pictures
 from footage import FLAWS, flawed_clip, scene
 
