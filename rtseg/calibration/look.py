@@ -57,7 +57,7 @@ def _thumbnail(lab: Rgb) -> NDArray[np.float32]:
     """What is where."""
     rows, columns = GRID
     small = cv2.resize(lab, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32).ravel() / 255
+    return np.asarray(np.asarray(small, np.float32).ravel() / 255, np.float32)
 
 
 def _colours(lab: Rgb) -> NDArray[np.float32]:
