@@ -25,6 +25,7 @@ COMMANDS = {
     "train": ("rtseg.commands.train", "Train a network."),
     "import": ("rtseg.commands.import_model", "Published weights become a model."),
     "export": ("rtseg.commands.export", "A checkpoint becomes a model."),
+    "calibrate": ("rtseg.commands.calibrate", "Pictures that calibrate INT8."),
     "build": ("rtseg.commands.build", "A model becomes an engine."),
     "engines": ("rtseg.commands.store", "The store of built engines."),
 }

@@ -63,25 +63,24 @@ def pictures_of(reference: str, spec: ModelSpec) -> GateFrames:
 
 
 def folder_of_pictures(reference: str) -> Path:
-    """Raises UsageError for what is neither a folder nor a set of the store."""
-    store = _sets_folder()
+    """Raises UsageError for what is neither a folder nor a set of the store.
+
+    A set's pictures must be those of its manifest: ManifestError.
+    """
+    from rtseg.calibration.store import checked_pictures, set_names, sets_folder
+    from rtseg.engine.package import MANIFEST
+
+    store = sets_folder()
     for folder in (Path(reference), store / reference):
         if (folder / "pictures").is_dir():
-            return folder / "pictures"
+            is_set = folder.parent == store or (folder / MANIFEST).is_file()
+            return checked_pictures(folder) if is_set else folder / "pictures"
         if folder.is_dir():
             return folder
-    sets = sorted(each.name for each in store.iterdir() if each.is_dir()) if store.is_dir() else []
     raise UsageError(
         f"--calibration {reference!r} is neither a folder of pictures nor a set in {str(store)!r}; "
-        f"there are: {', '.join(sets) or 'none yet'}"
+        f"there are: {', '.join(set_names()) or 'none yet, `rtseg calibrate` makes some'}"
     )
-
-
-def _sets_folder() -> Path:
-    """``calibration/`` beside the store of engines."""
-    from rtseg.engine.store import engines_folder
-
-    return engines_folder().parent / "calibration"
 
 
 def _sha256(pictures: list[Rgb]) -> str:

@@ -27,7 +27,7 @@ def command(
     data: Annotated[str, typer.Option(help="NAME:DIR or .toml: measures accuracy.")] = "",
     split: Annotated[str, typer.Option(help="Which split measures it.")] = "test",
     calibration: Annotated[
-        str, typer.Option(help="Folder or NAME:DIR that calibrates INT8. Default: --data.")
+        str, typer.Option(help="Set, folder or NAME:DIR that calibrates INT8.")
     ] = "",
     shrink: Annotated[int, typer.Option(min=1, max=8, help="Labels at 1/N of the size.")] = 1,
     name: Annotated[str, typer.Option(help="Default: the folder's name.")] = "",

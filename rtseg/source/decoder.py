@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,31 +10,21 @@ from itertools import chain
 from typing import Any
 
 import av
-import cv2
-import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from rtseg.errors import SourceError
+from rtseg.source.upright import UprightRgb
 from rtseg.types import Rgb
 
 DECODER_THREADS = 2
 
-# Threads inside swscale cost more than they bring below 4K: 720p decode and conversion ran at
-# 103 ... 197 frames/s with one per core, at 210 ... 292 with one. PyAV 17 made that the default.
-_PYAV = int(av.__version__.split(".")[0])
-_ONE_THREAD: dict[str, Any] = {"threads": 1} if _PYAV >= 17 else {}
-
 # Titles in Latin-1 are no reason not to open a file; PyAV 19 always reads them and has no option.
+_PYAV = int(av.__version__.split(".")[0])
 _ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if _PYAV < 19 else {}
-
-# AVCOL_SPC_*: RGB, BT.709, FCC, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020; swscale has no others.
-_KNOWN_MATRICES = frozenset({0, 1, 4, 5, 6, 7, 9})
-_HD_HEIGHT = 720
 
 _DEFAULT_STEP = Fraction(1, 25)
 
@@ -73,13 +62,11 @@ class Decoder:
 
     def __init__(self, container: InputContainer, *, name: str, live: bool) -> None:
         self._container = container
-        self._stream = _video_stream(container, name=name)
+        self._stream = video_stream(container, name=name)
         self._stream.thread_type = "SLICE" if live else "AUTO"
         self._stream.codec_context.thread_count = DECODER_THREADS
         self._live = live
-        self._reformatter = VideoReformatter()
-        self._rotation: int | None = None
-        self._matrix: tuple[int, ...] | None = None
+        self._upright = UprightRgb()
         self._origin: Fraction | None = None
         self._pts = Fraction(0)
         self._end: Fraction | None = None
@@ -87,9 +74,9 @@ class Decoder:
         self._damaged = 0
         self._untimed = 0
         self._last_packet_is_cut = False
-        self.fps = _fraction(self._stream.average_rate or self._stream.guessed_rate)
+        self.fps = fraction(self._stream.average_rate or self._stream.guessed_rate)
         self.frames = self._stream.frames or None
-        self.declared_seconds = _declared_seconds(container, self._stream)
+        self.declared_seconds = declared_seconds(container, self._stream)
         decoded = self._decoded()
         first = next(decoded, None)
         if first is None:
@@ -129,7 +116,7 @@ class Decoder:
 
     @property
     def _start(self) -> Fraction:
-        return (self._stream.start_time or 0) * _fraction(self._stream.time_base)
+        return (self._stream.start_time or 0) * fraction(self._stream.time_base)
 
     @property
     def _step(self) -> Fraction:
@@ -147,8 +134,7 @@ class Decoder:
         arrived_nanos = time.monotonic_ns()
         for frame in self._frames(packet):
             self._damaged += frame.is_corrupt
-            picture = upright(self._rgb(frame), display_matrix=self._matrix_of(frame))
-            yield Decoded(picture, self._time(frame), arrived_nanos)
+            yield Decoded(self._upright.picture(frame), self._time(frame), arrived_nanos)
 
     def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         """None, like the empty packet at the end, fetches what the decoder still holds back."""
@@ -166,12 +152,12 @@ class Decoder:
     def _note_end(self, packet: Packet[VideoStream]) -> None:
         self._last_packet_is_cut = packet.is_corrupt and not self._live
         if packet.pts is not None and not packet.is_corrupt:
-            end = (packet.pts + (packet.duration or 0)) * _fraction(packet.time_base)
+            end = (packet.pts + (packet.duration or 0)) * fraction(packet.time_base)
             self._end = end if self._end is None else max(self._end, end)
 
     def _time(self, frame: VideoFrame) -> Fraction:
         """Strictly increasing, whatever the container says."""
-        stamp = None if frame.pts is None else frame.pts * _fraction(frame.time_base)
+        stamp = None if frame.pts is None else frame.pts * fraction(frame.time_base)
         if self._origin is None:
             self._untimed += stamp is None
             self._origin = stamp or Fraction(0)
@@ -182,50 +168,8 @@ class Decoder:
             self._pts += self._step
         return self._pts
 
-    def _matrix_of(self, frame: VideoFrame) -> tuple[int, ...] | None:
-        # Looked up again only where the rotation changes: PyAV's side data and its frame hold each
-        # other, so that the frame's memory stays until the garbage collector comes by.
-        if frame.rotation != self._rotation:
-            self._rotation = frame.rotation
-            self._matrix = _display_matrix(frame)
-        return self._matrix
 
-    def _rgb(self, frame: VideoFrame) -> Rgb:
-        # Nearly every HD file that does not say is BT.709, nearly every smaller one BT.601: what
-        # players assume too. swscale alone would take BT.601 for all of them.
-        if frame.colorspace not in _KNOWN_MATRICES:
-            hd = frame.height >= _HD_HEIGHT
-            frame.colorspace = Colorspace.ITU709 if hd else Colorspace.ITU601
-        rgb = self._reformatter.reformat(frame, format="rgb24", **_ONE_THREAD)
-        return np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
-
-
-def upright(picture: Rgb, *, display_matrix: tuple[int, ...] | None) -> Rgb:
-    """Turned and mirrored as the container asks, in quarter turns.
-
-    display_matrix: nine numbers a b u c d v x y w; column p, row q is shown at column
-    ``a p + c q + x``, row ``b p + d q + y``.
-    """
-    if display_matrix is None:
-        return picture
-    a, b, _, c, d = display_matrix[:5]
-    crosswise = abs(b) > abs(a)
-    across, down = (c, b) if crosswise else (a, d)
-    turned: Any = cv2.transpose(picture) if crosswise else picture
-    if across < 0:
-        turned = cv2.flip(turned, 1)
-    if down < 0:
-        turned = cv2.flip(turned, 0)
-    return np.ascontiguousarray(turned, np.uint8)
-
-
-def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
-    side_data: Any = frame.side_data
-    matrix = side_data.get("DISPLAYMATRIX")
-    return None if matrix is None else struct.unpack("=9i", bytes(matrix))
-
-
-def _video_stream(container: InputContainer, *, name: str) -> VideoStream:
+def video_stream(container: InputContainer, *, name: str) -> VideoStream:
     """The first one that is not the cover of an album."""
     for stream in container.streams.video:
         if stream.disposition & Disposition.attached_pic:
@@ -238,16 +182,16 @@ def _video_stream(container: InputContainer, *, name: str) -> VideoStream:
     raise SourceError(f"{name} holds no video, only {kinds}: give a file or stream with pictures")
 
 
-def _declared_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:
+def declared_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """How long the container says that the stream is; None where it does not say."""
     if stream.duration:
-        return stream.duration * _fraction(stream.time_base)
+        return stream.duration * fraction(stream.time_base)
     if container.duration and len(container.streams) == 1:  # else it may be the sound's length
         return Fraction(container.duration, av.time_base)
     return None
 
 
-def _fraction(ratio: Fraction | None) -> Fraction:
+def fraction(ratio: Fraction | None) -> Fraction:
     """PyAV up to 18 says None where nothing is known, from 19 on a ratio of its own type, 0/1."""
     return Fraction(ratio.numerator, ratio.denominator) if ratio else Fraction(0)
 

@@ -91,6 +91,10 @@ class ImageFolder:
         """The files that are read, in their order."""
         return self._paths
 
+    def picture(self, index: int) -> Rgb | None:
+        """One of ``paths`` alone, out of turn; None if it cannot be decoded."""
+        return _read(self._paths[index])
+
     def name_of(self, index: int) -> str:
         """The file's stem, to name an output after; its whole path where two stems are equal."""
         return self._names[index]

@@ -30,7 +30,7 @@ class VideoFile:
 
     def __enter__(self) -> VideoFile:
         with ExitStack() as opening:
-            container = opening.enter_context(_open(self._path))
+            container = opening.enter_context(open_video(self._path))
             try:
                 decoder = Decoder(container, name=repr(str(self._path)), live=False)
             except av.FFmpegError as error:
@@ -79,7 +79,7 @@ class VideoFile:
                 self._broken = f"the file ends early: it holds {_seconds(decoder)}"
 
 
-def _open(path: Path) -> InputContainer:
+def open_video(path: Path) -> InputContainer:
     try:
         with path.open("rb") as file:
             if not file.read(1):

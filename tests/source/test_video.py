@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from rtseg.errors import SourceError
 from rtseg.source.base import Source
-from rtseg.source.decoder import upright
+from rtseg.source.upright import upright
 from rtseg.source.video import VideoFile
 from rtseg.types import Frame
 

@@ -1,0 +1,1 @@
+"""Calibration sets: few frames that stand for much footage."""
