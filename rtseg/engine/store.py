@@ -53,9 +53,10 @@ class StoredEngine:
         """
         manifest = self.manifest
         if manifest.backend != "openvino":
+            how = f"with: --model {manifest.origin.model} --backend tensorrt"
             raise EngineError(
-                f"{self.name!r} is an engine for {manifest.backend}, which this version builds but "
-                "does not run: run its model instead"
+                f"{self.name!r} is an engine for {manifest.backend}, not a model: "
+                + (f"run it {how}" if manifest.backend == "tensorrt" else "nothing here runs it")
             )
         if manifest.spec.labels not in BUILT_IN:
             learn(LabelSet.of_classes(manifest.spec.labels, manifest.classes, source=self.name))

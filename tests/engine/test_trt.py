@@ -19,14 +19,14 @@ CLIP = "lanedet_seattlestreet1_640x360.mp4"
 RTSEG = (sys.executable, "-m", "rtseg")
 
 
-def run(*words, env, timeout=250):
+def run(*words, env, folder=ROOT):
     return subprocess.run(
         [*map(str, words)],
         env=env,
-        cwd=ROOT,
+        cwd=folder,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=250,
         check=False,
     )
 
@@ -57,10 +57,10 @@ def build(env):
     assert ended.returncode == 0, ended.stderr
 
 
-def check(env, shared, *words):
+def check(env, shared, *words, folder=ROOT):
     words = ("-q", "-p", "no:cacheprovider", *words)
     env = env | {"STREETS": str(shared / "images")}
-    return run(sys.executable, "-m", "pytest", CHECKS, *words, env=env)
+    return run(sys.executable, "-m", "pytest", CHECKS, *words, env=env, folder=folder)
 
 
 @pytest.mark.shared
@@ -89,8 +89,8 @@ def test_a_real_clip_runs_through_the_program_and_nothing_is_left(with_engine, s
     ended = run(*RTSEG, *words, env=env)
     assert ended.returncode == 0, ended.stderr
     result = json.loads(ended.stdout)
-    assert result["engine"]["backend"] == "tensorrt"
-    assert result["engine"]["device"] == "fake GPU"
+    assert result["backend"] == "tensorrt"
+    assert "fake GPU" in ended.stdout
     assert report.read_text().splitlines()[0].endswith("calls")
     assert len(report.read_text().splitlines()) == 1
 
@@ -99,7 +99,7 @@ def test_a_real_clip_runs_through_the_program_and_nothing_is_left(with_engine, s
 def test_auto_runs_on_tensorrt_where_it_can(with_engine, shared):
     words = ("run", shared / "videos" / CLIP, "--limit", "2", "-o", "null", "--json")
     ended = run(*RTSEG, *words, env=with_engine)
-    assert json.loads(ended.stdout)["engine"]["backend"] == "tensorrt"
+    assert json.loads(ended.stdout)["backend"] == "tensorrt"
 
 
 def refused(env):
