@@ -18,6 +18,8 @@ CHECKS = HERE / "trt_checks.py"
 CLIP = "lanedet_seattlestreet1_640x360.mp4"
 RTSEG = (sys.executable, "-m", "rtseg")
 
+pytestmark = pytest.mark.timeout(1200)  # pycuda is compiled where the cache is empty
+
 
 def run(*words, env, folder=ROOT):
     return subprocess.run(
