@@ -251,3 +251,42 @@ def test_memory_is_given_back_before_the_context(package):
         gpu.on_device(1000)
         gpu.pinned((10,), np.uint8)
         gpu.stream()
+
+
+def unknown_call(gpu):
+    ctypes.CDLL("libcuda.so.1").cuMemcpy(0, 0, 1)
+
+
+def host_memory_changed_under_a_copy(gpu):
+    stream, pinned = gpu.stream(), gpu.pinned((16,), np.uint8)
+    stream.upload(gpu.on_device(16), pinned)
+    pinned[0] = 1
+    stream.wait_for_all()
+
+
+def streams_that_nothing_orders(gpu):
+    address, pinned = gpu.on_device(16), gpu.pinned((16,), np.uint8)
+    first, second = gpu.stream(), gpu.stream()
+    first.upload(address, pinned)
+    second.download(gpu.pinned((16,), np.uint8), address)
+
+
+def copy_beyond_the_end(gpu):
+    with pytest.raises(EngineError, match="invalid argument"):
+        gpu.stream().upload(gpu.on_device(8), gpu.pinned((16,), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("misuse", "found"),
+    [
+        (unknown_call, "cuMemcpy is not a call that rtseg makes"),
+        (host_memory_changed_under_a_copy, "the host touched pinned memory while"),
+        (streams_that_nothing_orders, "nothing orders it behind"),
+        (copy_beyond_the_end, "not inside a live allocation"),
+    ],
+)
+def test_the_fake_driver_notices_misuse(fake, misuse, found):
+    with cuda.Cuda() as gpu:
+        misuse(gpu)
+    assert found in fake.found()
+    fake.reset()
