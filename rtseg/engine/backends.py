@@ -118,6 +118,6 @@ def _runs_on_tensorrt(package: ModelPackage, precision: str) -> bool:
         return False
     try:
         _load("tensorrt")(package, precision)
-    except EngineError:
+    except (EngineError, UsageError):
         return False
     return True

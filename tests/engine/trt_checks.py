@@ -228,6 +228,7 @@ def test_auto_takes_the_engine_that_was_built(package):
 
 def test_auto_takes_openvino_for_a_precision_that_was_not_built(package):
     assert choose_backend("auto", package, "int8") == "openvino"
+    assert choose_backend("auto", package, "bf16") == "openvino"
 
 
 def test_an_engine_that_was_not_built_is_one_line_that_says_how(package):
