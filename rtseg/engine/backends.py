@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal, cast, overload
 
 from rtseg.engine.base import Engine, ScoringEngine
+from rtseg.engine.gpu import find_gpu, the_gpu
 from rtseg.engine.package import ModelPackage
+from rtseg.engine.store import engine_names
 from rtseg.errors import EngineError, UsageError
 from rtseg.types import Precision
 
 BACKENDS = {
-    "openvino": ("rtseg.engine.ov", "OpenVinoEngine", "rtseg"),
-    "onnxruntime": ("rtseg.engine.ort", "OnnxRuntimeEngine", "rtseg[onnx]"),
+    "openvino": ("rtseg.engine.ov", "OpenVinoEngine"),
+    "onnxruntime": ("rtseg.engine.ort", "OnnxRuntimeEngine"),
+    "tensorrt": ("rtseg.engine.trt", "TensorRtEngine"),
 }
-"""Name -> (module, class, what pip must install)."""
+"""Name -> (module, class)."""
+
+INSTALL = {
+    "openvino": "pip install rtseg",
+    "onnxruntime": "pip install 'rtseg[onnx]'",
+    "tensorrt": "on a Jetson it comes with JetPack; elsewhere: pip install tensorrt",
+    "pycuda": "pip install 'rtseg[tensorrt]'",
+}
+"""How to get what an import could not find, by its name."""
 
 PREFERRED: tuple[Precision, ...] = ("int8", "fp16", "fp32")
 """Fastest first: what ``auto`` takes of the precisions a package holds."""
 
 
-def choose_backend(name: str) -> str:
+def choose_backend(name: str, package: ModelPackage, precision: str = "auto") -> str:
+    """auto: TensorRT where an engine of this model was built for this GPU, else OpenVINO."""
     if name == "auto":
-        return "openvino"
+        return "tensorrt" if _runs_on_tensorrt(package, precision) else "openvino"
     if name not in BACKENDS:
         raise UsageError(f"no backend named {name!r}; there are: auto, {', '.join(BACKENDS)}")
     return name
@@ -74,12 +87,37 @@ def make_engine(
 
     scores: whether ``collect_scored`` will be asked for; that costs a little on every frame.
     """
-    module, name, extra = BACKENDS[choose_backend(backend)]
+    chosen = "openvino" if backend == "auto" and scores else backend
+    chosen = choose_backend(chosen, package, precision)
+    if chosen != "tensorrt":
+        precision = choose_precision(precision, package)
+    engine = _load(chosen)
+    return cast(Engine, engine(package, precision, depth=depth, threads=threads, scores=scores))
+
+
+def _load(backend: str) -> Any:
+    """The class of that backend."""
+    module, name = BACKENDS[backend]
+    if backend == "tensorrt":
+        the_gpu()
     try:
-        engine: Any = getattr(import_module(module), name)
+        return getattr(import_module(module), name)
     except ImportError as error:
+        missing = (error.name or backend).partition(".")[0]
         raise EngineError(
-            f"the {backend} backend needs {error.name!r}; install it with: pip install '{extra}'"
+            f"the {backend} backend needs {missing!r} ({error}); install it with: "
+            f"{INSTALL.get(missing, INSTALL[backend])}"
         ) from error
-    chosen = choose_precision(precision, package)
-    return cast(Engine, engine(package, chosen, depth=depth, threads=threads, scores=scores))
+
+
+def _runs_on_tensorrt(package: ModelPackage, precision: str) -> bool:
+    """Asked in the order of what it costs."""
+    if not engine_names():
+        return False
+    if find_gpu() is None or not all(map(find_spec, ("tensorrt", "pycuda"))):
+        return False
+    try:
+        _load("tensorrt")(package, precision)
+    except (EngineError, UsageError):
+        return False
+    return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 
+from rtseg.errors import EngineError
+
 DRIVER = "libcuda.so.1"
 _MAJOR, _MINOR = 75, 76
 """CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR of cuda.h."""
@@ -34,6 +36,17 @@ def find_gpu(driver: str = DRIVER) -> Gpu | None:
     major, minor = (_attribute(cuda, which, device) for which in (_MAJOR, _MINOR))
     spoken = f"{version.value // 1000}.{version.value % 1000 // 10}"
     return Gpu(name.value.decode(errors="replace"), 10 * major + minor, spoken)
+
+
+def the_gpu() -> Gpu:
+    """Raises EngineError where there is none."""
+    found = find_gpu()
+    if found is None:
+        raise EngineError(
+            f"found no NVIDIA GPU, or no driver for one ({DRIVER}): install the driver, or use "
+            "--backend openvino"
+        )
+    return found
 
 
 def _attribute(cuda: ctypes.CDLL, which: int, device: ctypes.c_int) -> int:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from rtseg.labels import BUILT_IN, LabelSet, learn
 
 CHECKOUT = Path(__file__).parents[2]
 ENGINE, NETWORK = "engine.plan", "network.onnx"
+FASTEST_FIRST = ("int8", "fp16", "fp32")
 PART, OLD, LOCK = ".part", ".old", ".lock"
 """Ends of names that begin with a dot: being written, being replaced, being built."""
 
@@ -52,9 +53,10 @@ class StoredEngine:
         """
         manifest = self.manifest
         if manifest.backend != "openvino":
+            how = f"with: --model {manifest.origin.model} --backend tensorrt"
             raise EngineError(
-                f"{self.name!r} is an engine for {manifest.backend}, which this version builds but "
-                "does not run: run its model instead"
+                f"{self.name!r} is an engine for {manifest.backend}, not a model: "
+                + (f"run it {how}" if manifest.backend == "tensorrt" else "nothing here runs it")
             )
         if manifest.spec.labels not in BUILT_IN:
             learn(LabelSet.of_classes(manifest.spec.labels, manifest.classes, source=self.name))
@@ -132,6 +134,46 @@ def misfit(manifest: EngineManifest, here: Installed) -> str:
             f"{here.gpu} (SM{here.sm})"
         )
     return ""
+
+
+def fitting(package: ModelPackage, precision: str, here: Installed) -> StoredEngine:
+    """The engine of this model, size and precision, one picture at a time, that can run here.
+
+    precision "auto": the fastest that was built. Raises EngineError that says what to build.
+    """
+    wanted = FASTEST_FIRST if precision == "auto" else (precision,)
+    found = _built(package, here.module)
+    reasons = {each: misfit(found[each].manifest, here) for each in wanted if each in found}
+    for each, reason in reasons.items():
+        if not reason:
+            return open_stored(found[each].name)
+    asked = "fp16" if precision == "auto" else precision
+    calibration = " --calibration YOUR_PICTURES" if asked == "int8" else ""
+    why = (
+        f"the {here.module} engine in the store does not fit: {next(iter(reasons.values()))}"
+        if reasons
+        else ""
+    )
+    raise EngineError(
+        f"{why or f'no {here.module} engine of {package.name!r} in {asked} was built'}; build one "
+        f"with: rtseg build {package.name} --backend {here.module} --precision {asked}{calibration}"
+    )
+
+
+def _built(package: ModelPackage, backend: str) -> dict[str, StoredEngine]:
+    """By precision, whatever can be read of this model at its own size."""
+    spec, source = package.spec, package.manifest.files.get("fp32")
+    built = {}
+    for name in engine_names():
+        with suppress(EngineError):
+            folder = engines_folder() / name
+            manifest = read_engine_manifest(folder)
+            batches = {each.shape[0] for each in manifest.tensors}
+            same = source is not None and manifest.origin.sha256 == source.sha256
+            same = same and (manifest.spec.height, manifest.spec.width) == (spec.height, spec.width)
+            if same and manifest.backend == backend and batches <= {1, -1}:
+                built[manifest.precision.asked] = StoredEngine(folder, manifest)
+    return built
 
 
 @contextmanager

@@ -1,0 +1,240 @@
+"""CUDA for one engine: its context, memory, streams, kernels. Nothing else imports pycuda.
+
+Graphs are captured through the driver's own functions: pycuda does not have them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import DTypeLike, NDArray
+from pycuda import compiler
+from pycuda import driver as cuda
+
+from rtseg.engine.gpu import DRIVER
+from rtseg.engine.kernels import Launch
+from rtseg.errors import EngineError
+
+THREAD_LOCAL = 1
+"""CU_STREAM_CAPTURE_MODE_THREAD_LOCAL of cuda.h: other threads may go on allocating."""
+
+NON_BLOCKING = 1
+"""CU_STREAM_NON_BLOCKING of cuda.h."""
+
+
+class Cuda:
+    """The first GPU's primary context, current on the thread that enters it, until it leaves.
+
+    Owns whatever it hands out and frees all of it, in the reverse order, when it is left: streams
+    are waited for first. Every method raises EngineError where the driver objects.
+    """
+
+    def __init__(self) -> None:
+        self._context: Any = None
+        self._streams: list[Stream] = []
+        self._memory: list[Any] = []
+        self._module: Any = None
+
+    def __enter__(self) -> Cuda:
+        with translated("start CUDA"):
+            cuda.init()
+            self._context = cuda.Device(0).retain_primary_context()
+            try:
+                self._context.push()
+            except cuda.Error:
+                self._context.detach()
+                raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._streams:
+            self._streams.pop().close()
+        while self._memory:
+            self._memory.pop().free()
+        self._module = None
+        # A context that is still current when Python ends makes pycuda abort the process.
+        cuda.Context.pop()
+        self._context.detach()
+        self._context = None
+
+    def stream(self) -> Stream:
+        """One that never waits for the default stream."""
+        self._streams.append(Stream())
+        self._streams[-1].open()
+        return self._streams[-1]
+
+    def on_device(self, size: int) -> int:
+        """The address of so many bytes."""
+        with translated(f"allocate {size} bytes on the GPU"):
+            self._memory.append(cuda.mem_alloc(size))
+        return int(self._memory[-1])
+
+    def pinned(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Memory of the host that the GPU reads and writes itself; gone when the context is."""
+        with translated(f"allocate pinned memory of {shape}"):
+            array: NDArray[Any] = cuda.pagelocked_empty(shape, dtype)
+        self._memory.append(array.base)
+        return array
+
+    def load(self, source: str) -> None:
+        """Compile the kernels of ``source`` for this GPU; pycuda keeps what nvcc made of it."""
+        try:
+            with translated("load the kernels"):
+                image = compiler.compile(source, no_extern_c=True)
+                self._module = cuda.module_from_buffer(image)
+        except (OSError, cuda.CompileError) as error:
+            raise EngineError(
+                "the CUDA kernels need nvcc of the CUDA toolkit, and it failed: "
+                f"{_one_line(error)}; put its folder, /usr/local/cuda/bin, into PATH"
+            ) from error
+
+    def launch(self, launch: Launch, stream: Stream) -> None:
+        """One of the kernels that were loaded."""
+        with translated(f"launch {launch.kernel}"):
+            self._module.get_function(launch.kernel)(
+                *launch.arguments, grid=launch.grid, block=launch.block, stream=stream.raw
+            )
+
+
+class Stream:
+    """Work in order, beside other streams; and one event that says when it has ended."""
+
+    def __init__(self) -> None:
+        self.raw: Any = None
+        self._ended: Any = None
+        self._graph: Graph | None = None
+
+    def open(self) -> None:
+        flags = cuda.event_flags
+        with translated("make a stream"):
+            self.raw = cuda.Stream(NON_BLOCKING)
+            self._ended = cuda.Event(flags.DISABLE_TIMING | flags.BLOCKING_SYNC)
+
+    @property
+    def handle(self) -> int:
+        """The CUstream, as TensorRT wants it."""
+        return int(self.raw.handle)
+
+    def upload(self, target: int, source: NDArray[Any]) -> None:
+        """source: pinned, and unchanged until the stream was waited for."""
+        with translated("copy to the GPU"):
+            cuda.memcpy_htod_async(target, source, self.raw)
+
+    def download(self, target: NDArray[Any], source: int) -> None:
+        """target: pinned; filled when the stream was waited for."""
+        with translated("copy from the GPU"):
+            cuda.memcpy_dtoh_async(target, source, self.raw)
+
+    def record(self, enqueue: Callable[[], None]) -> bool:
+        """Remember what ``enqueue`` puts on this stream, as a graph; it must not wait for anything.
+
+        Nothing of it runs. False where this driver or what was enqueued cannot be captured.
+        """
+        try:
+            self._graph = Graph.captured(self.handle, enqueue)
+        except EngineError:
+            self._graph = None
+        return self._graph is not None
+
+    def replay(self) -> None:
+        assert self._graph is not None
+        self._graph.launch(self.handle)
+
+    def mark(self) -> None:
+        """What ``wait`` waits for: all that is on the stream by now."""
+        with translated("mark the end of an inference"):
+            self._ended.record(self.raw)
+
+    def wait(self) -> None:
+        with translated("wait for an inference"):
+            self._ended.synchronize()
+
+    def wait_for_all(self) -> None:
+        with translated("wait for a stream"):
+            self.raw.synchronize()
+
+    def close(self) -> None:
+        """A second time does nothing."""
+        if self.raw is not None:
+            with suppress(cuda.Error):  # it was told when it happened
+                self.raw.synchronize()
+        if self._graph is not None:
+            self._graph.close()
+        self._graph = self._ended = self.raw = None
+
+
+class Graph:
+    """An executable CUDA graph."""
+
+    def __init__(self, executable: ctypes.c_void_p) -> None:
+        self._executable = executable
+
+    @classmethod
+    def captured(cls, stream: int, enqueue: Callable[[], None]) -> Graph:
+        """Raises EngineError where something cannot be captured, with the stream usable again."""
+        graph, executable = ctypes.c_void_p(), ctypes.c_void_p()
+        _call("cuStreamBeginCapture_v2", ctypes.c_void_p(stream), THREAD_LOCAL)
+        try:
+            enqueue()
+        finally:
+            _call("cuStreamEndCapture", ctypes.c_void_p(stream), ctypes.byref(graph))
+        try:
+            no_flags = ctypes.c_ulonglong(0)
+            _call("cuGraphInstantiateWithFlags", ctypes.byref(executable), graph, no_flags)
+        finally:
+            _call("cuGraphDestroy", graph)
+        return cls(executable)
+
+    def launch(self, stream: int) -> None:
+        _call("cuGraphLaunch", self._executable, ctypes.c_void_p(stream))
+
+    def close(self) -> None:
+        ctypes.CDLL(DRIVER).cuGraphExecDestroy(self._executable)
+
+
+class translated:
+    """pycuda's errors become EngineErrors, without their frames: those hold handles, which must
+    not outlive the context."""
+
+    def __init__(self, deed: str) -> None:
+        self._deed = deed
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        del trace
+        if isinstance(error, cuda.MemoryError):
+            raise EngineError(
+                f"cannot {self._deed}: the GPU's memory is full; close other programs, or run a "
+                "smaller model"
+            ) from error.with_traceback(None)
+        if isinstance(error, cuda.Error):
+            reason = _one_line(error)
+            raise EngineError(f"cannot {self._deed}: {reason}") from error.with_traceback(None)
+
+
+def _call(name: str, *arguments: Any) -> None:
+    """A function of the driver that pycuda lacks."""
+    function = getattr(ctypes.CDLL(DRIVER), name, None)
+    result = function(*arguments) if function else "this driver is too old"
+    if result:
+        raise EngineError(f"{name} failed ({result}): update the NVIDIA driver")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
