@@ -147,10 +147,10 @@ def test_an_edited_set_is_refused(store, clip, tmp_path, capsys, change):
 
 
 def test_build_calibrates_with_a_set_by_its_name(store, tmp_path, capsys):
-    pictures = grey_pictures(tmp_path / "greys", 12)
+    pictures = grey_pictures(tmp_path / "greys", 16)
     for number, path in enumerate(sorted(pictures.iterdir())):
-        picture = cv2.imread(str(path))
-        shown = cv2.add(cv2.resize(picture, (96, 64)), np.full(3, 15.0 * (number + 1)))
+        tint = np.array([37 * number % 110, 61 * number % 110, 91 * number % 110, 0.0])
+        shown = cv2.add(cv2.resize(cv2.imread(str(path)), (96, 64)), tint)
         cv2.imwrite(str(path), shown)
     assert main(["calibrate", "greys", str(pictures)]) == 0
     kept = len(list((store / "greys" / "pictures").iterdir()))
