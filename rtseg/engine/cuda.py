@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -38,11 +39,14 @@ class Cuda:
         self._streams: list[Stream] = []
         self._memory: list[Any] = []
         self._module: Any = None
+        self._integrated = False
 
     def __enter__(self) -> Cuda:
         with translated("start CUDA"):
             cuda.init()
-            self._context = cuda.Device(0).retain_primary_context()
+            device = cuda.Device(0)
+            self._integrated = bool(device.get_attribute(cuda.device_attribute.INTEGRATED))
+            self._context = device.retain_primary_context()
             try:
                 self._context.push()
             except cuda.Error:
@@ -79,9 +83,25 @@ class Cuda:
         return int(self._memory[-1])
 
     def pinned(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Memory of the host that the GPU reads and writes itself; gone when the context is."""
+        """Memory of the host that copies to and from the GPU need; gone when the context is."""
+        return self._pinned(shape, dtype, flags=0)
+
+    def exchange(self, shape: tuple[int, ...], dtype: DTypeLike) -> Exchange:
+        """Pinned memory and its place on the GPU; both gone when the context is.
+
+        On an integrated GPU, a Jetson's, that is one and the same memory: copies would only cost
+        bandwidth ("CUDA for Tegra", Memory Selection: pinned memory is cached from Xavier on).
+        """
+        if not self._integrated:
+            host = self.pinned(shape, dtype)
+            return Exchange(host, self.on_device(host.nbytes), copied=True)
+        host = self._pinned(shape, dtype, flags=cuda.host_alloc_flags.DEVICEMAP)
+        with translated("map pinned memory"):
+            return Exchange(host, int(self._memory[-1].get_device_pointer()), copied=False)
+
+    def _pinned(self, shape: tuple[int, ...], dtype: DTypeLike, *, flags: int) -> NDArray[Any]:
         with translated(f"allocate pinned memory of {shape}"):
-            array: NDArray[Any] = cuda.pagelocked_empty(shape, dtype)
+            array: NDArray[Any] = cuda.pagelocked_empty(shape, dtype, mem_flags=flags)
         self._memory.append(array.base)
         return array
 
@@ -103,6 +123,26 @@ class Cuda:
             self._module.get_function(launch.kernel)(
                 *launch.arguments, grid=launch.grid, block=launch.block, stream=stream.raw
             )
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """host: what the CPU reads and writes, while no stream uses it. address: what the GPU does.
+
+    copied: whether they are two memories; if not, uploading and downloading have nothing to do.
+    """
+
+    host: NDArray[Any]
+    address: int
+    copied: bool
+
+    def upload(self, stream: Stream) -> None:
+        if self.copied:
+            stream.upload(self.address, self.host)
+
+    def download(self, stream: Stream) -> None:
+        if self.copied:
+            stream.download(self.host, self.address)
 
 
 class Stream:
@@ -230,10 +270,14 @@ class translated:
 
 def _call(name: str, *arguments: Any) -> None:
     """A function of the driver that pycuda lacks."""
-    function = getattr(ctypes.CDLL(DRIVER), name, None)
-    result = function(*arguments) if function else "this driver is too old"
-    if result:
-        raise EngineError(f"{name} failed ({result}): update the NVIDIA driver")
+    driver = ctypes.CDLL(DRIVER)
+    function = getattr(driver, name, None)
+    if function is None:
+        raise EngineError(f"this NVIDIA driver has no {name}: update it to CUDA 11.4 or newer")
+    if result := function(*arguments):
+        words = ctypes.c_char_p()
+        driver.cuGetErrorString(result, ctypes.byref(words))
+        raise EngineError(f"{name} failed: {(words.value or b'no reason given').decode()}")
 
 
 def _one_line(error: BaseException) -> str:

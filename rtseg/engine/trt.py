@@ -179,7 +179,7 @@ class Loaded:
 
 
 class Slot:
-    """What one tensor in flight needs. Pictures and labels cross in bytes, through pinned memory.
+    """What one tensor in flight needs. Pictures and labels cross in bytes, in pinned memory.
 
     The work is recorded as a CUDA graph after a first run; where that cannot be, each step is
     enqueued every time.
@@ -199,22 +199,20 @@ class Slot:
         _check(kind in INPUTS and shape == (1, 3, *size), f"an input {kind} {shape}")
         _check(labels_kind == "UINT8" and len(labels_shape) == 3, f"an output {labels_kind}")
         self._stream = cuda.stream()
-        self._picture = cuda.pinned((1, *size, 3), np.uint8)
-        self._labels = cuda.pinned(labels_shape, np.uint8)
-        self._uploaded = cuda.on_device(self._picture.nbytes)
+        self._picture = cuda.exchange((1, *size, 3), np.uint8)
+        self._labels = cuda.exchange(labels_shape, np.uint8)
         network = cuda.on_device(INPUTS[kind] * 3 * size[0] * size[1])
-        self._found = cuda.on_device(self._labels.nbytes)
         self._launch = prepare_launch(
-            spec, size, source=self._uploaded, target=network, half=kind == "HALF"
+            spec, size, source=self._picture.address, target=network, half=kind == "HALF"
         )
         self._context = self._loaded.context()
         self._bind(name, shape, network)
-        self._bind(output, (), self._found)
+        self._bind(output, (), self._labels.address)
         self._warm_up(self._stream)
 
     def start(self, tensor: Tensor) -> None:
         assert self._stream is not None
-        np.copyto(self._picture, tensor)
+        np.copyto(self._picture.host, tensor)
         if self._recorded:
             self._stream.replay()
         else:
@@ -224,7 +222,7 @@ class Slot:
     def finish(self) -> LabelMap:
         assert self._stream is not None
         self._stream.wait()
-        return np.array(self._labels[0], np.uint8)
+        return np.array(self._labels.host[0], np.uint8)
 
     def close(self) -> None:
         """What is still running ends first. The buffers belong to the CUDA context."""
@@ -241,17 +239,17 @@ class Slot:
 
     def _warm_up(self, stream: Stream) -> None:
         """TensorRT allocates in its first run, which a graph may not."""
-        self._picture[...] = 0
+        self._picture.host[...] = 0
         self._enqueue(stream)
         stream.wait_for_all()
         self._recorded = stream.record(lambda: self._enqueue(stream))
 
     def _enqueue(self, stream: Stream) -> None:
-        stream.upload(self._uploaded, self._picture)
+        self._picture.upload(stream)
         self._cuda.launch(self._launch, stream)
         if not self._context.execute_async_v3(stream.handle):
             raise EngineError(f"TensorRT failed while inferring: {self._loaded.logger.reason()}")
-        stream.download(self._labels, self._found)
+        self._labels.download(stream)
 
 
 def here() -> Installed:

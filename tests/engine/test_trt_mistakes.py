@@ -16,8 +16,8 @@ MISTAKES = {
     ),
     "labels are a view of memory that is used again": (
         "trt.py",
-        "np.array(self._labels[0], np.uint8)",
-        "self._labels[0]",
+        "np.array(self._labels.host[0], np.uint8)",
+        "self._labels.host[0]",
     ),
     "both slots share one execution context": (
         "trt.py",
@@ -39,9 +39,81 @@ MISTAKES = {
         "        self._context.detach()\n        self._context = None",
         "        self._context = None",
     ),
+    "a copy is put on the stream of another slot": (
+        "trt.py",
+        "        self._picture.upload(stream)\n",
+        "        self._picture.upload(self._cuda._streams[0])\n",
+    ),
+    "the kernel is put on the stream of another slot": (
+        "trt.py",
+        "self._cuda.launch(self._launch, stream)",
+        "self._cuda.launch(self._launch, self._cuda._streams[0])",
+    ),
+    "both slots share their picture": (
+        "trt.py",
+        "self._picture = cuda.exchange((1, *size, 3), np.uint8)",
+        "self._picture = cuda.__dict__.setdefault('p', cuda.exchange((1, *size, 3), np.uint8))",
+    ),
+    "the labels are not copied back": (
+        "trt.py",
+        "        self._labels.download(stream)\n",
+        "",
+    ),
+    "the end is marked before the work is given": (
+        "trt.py",
+        "        np.copyto(self._picture.host, tensor)\n",
+        "        self._stream.mark()\n        np.copyto(self._picture.host, tensor)\n"
+        "        self._stream.mark = lambda: None\n",
+    ),
+    "streams are never given back": (
+        "cuda.py",
+        "        while self._streams:\n            self._streams.pop().close()\n",
+        "",
+    ),
+    "the engine outlives the context": (
+        "trt.py",
+        "        self._engine = None\n        self._runtime = None\n\n    def context",
+        "        globals()['kept'] = self._engine\n\n    def context",
+    ),
+    "device memory is never given back": (
+        "cuda.py",
+        "self._memory.append(cuda.mem_alloc(size))\n        return int(self._memory[-1])",
+        "globals().setdefault('kept', []).append(cuda.mem_alloc(size))\n"
+        "        return int(globals()['kept'][-1])",
+    ),
+    "the graph is never destroyed": (
+        "cuda.py",
+        "            self._graph.close()\n",
+        "            pass\n",
+    ),
+    "a stream that waits for the default stream": (
+        "cuda.py",
+        "cuda.Stream(NON_BLOCKING)",
+        "cuda.Stream(0)",
+    ),
+    "a capture that other threads can spoil": (
+        "cuda.py",
+        "THREAD_LOCAL = 1\n",
+        "THREAD_LOCAL = 0\n",
+    ),
+    "a capture that waits": (
+        "trt.py",
+        "        if not self._context.execute_async_v3",
+        "        stream.wait_for_all()\n        if not self._context.execute_async_v3",
+    ),
+    "the labels' buffer is a row too short": (
+        "trt.py",
+        "self._labels = cuda.exchange(labels_shape, np.uint8)",
+        "self._labels = cuda.exchange((1, labels_shape[1] - 1, labels_shape[2]), np.uint8)",
+    ),
+    "channels in the other order": (
+        "trt.py",
+        'half=kind == "HALF"\n',
+        'half=kind == "HALF", layout="bgr"\n',
+    ),
 }
 
-FEW = "1-2 or outlive_the_engine or still_in_flight"
+FEW = "1-2 or outlive or still_in_flight or one_launch or before_the_context"
 
 
 @pytest.mark.shared

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -29,8 +30,9 @@ class FakeGpu:
         for name in ("fake_findings", "fake_leaks"):
             getattr(self._driver, name).restype = ctypes.c_char_p
 
-    def reset(self, *, seed=0, memory=1 << 30, captures=True):
-        self._driver.fake_reset(seed, 0, ctypes.c_size_t(memory), 1, int(captures))
+    def reset(self, *, seed=0, memory=1 << 30, captures=True, integrated=False):
+        size = ctypes.c_size_t(memory)
+        self._driver.fake_reset(seed, int(integrated), size, 1, int(captures))
 
     def fail(self, function, nth, result):
         self._driver.fake_fail(function.encode(), ctypes.c_long(nth), result)
@@ -129,6 +131,29 @@ def test_without_graphs_every_step_is_enqueued(fake, package, streets, expected)
         found = in_flight(engine, streets)
         assert fake.calls("cuGraphLaunch") == 0
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_integrated_gpu_computes_in_the_host_s_memory(fake, package, streets, expected, seed):
+    fake.reset(integrated=True, seed=seed)
+    with make_engine("tensorrt", package, "fp32") as engine:
+        found = in_flight(engine, streets)
+    assert fake.calls("cuMemcpyHtoDAsync_v2") == fake.calls("cuMemcpyDtoHAsync_v2") == 0
+    assert_same(found, expected)
+
+
+def test_another_thread_is_refused_in_one_line(gpu, package, streets):
+    """The GPU's context belongs to the thread that opened the engine."""
+    with (
+        ThreadPoolExecutor(1) as pool,
+        make_engine("tensorrt", package, "fp32", depth=1) as engine,
+        pytest.raises(EngineError, match="invalid device context") as caught,
+    ):
+        pool.submit(engine.submit, streets[0]).result()
+    assert "\n" not in str(caught.value)
+    if gpu:
+        assert gpu.found() == "cuGraphLaunch: no context in this thread\n"
+        gpu.reset()
 
 
 def test_the_labels_belong_to_the_caller_and_outlive_the_engine(package, streets):
