@@ -101,6 +101,21 @@ def keep(part: Path, manifest: SetManifest) -> Path:
     return folder
 
 
+def pictures_folder(reference: str) -> Path | None:
+    """The folder with the pictures of a set, by its name or folder, or of any other folder.
+
+    None for what is neither. A set's pictures are checked: ``checked_pictures``.
+    """
+    store = sets_folder()
+    for folder in (Path(reference), store / reference):
+        if (folder / PICTURES).is_dir():
+            is_set = folder.parent == store or (folder / MANIFEST).is_file()
+            return checked_pictures(folder) if is_set else folder / PICTURES
+        if folder.is_dir():
+            return folder
+    return None
+
+
 def checked_pictures(folder: Path) -> Path:
     """The pictures of a set, each the one that its manifest names. Raises ManifestError."""
     stated = _stated(folder)

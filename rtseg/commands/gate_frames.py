@@ -17,7 +17,7 @@ LEAST_PICTURES = 8
 EVERY = 4
 """Of so many pictures, one is kept from calibration: no engine is proved on what made it."""
 
-ROAD = "test://road?height=360&width=640"
+ROAD = "test://road?size=360x640"
 ROAD_STEP = 45
 """Frames between those that are looked at: a second and a half of the drive."""
 
@@ -67,20 +67,16 @@ def folder_of_pictures(reference: str) -> Path:
 
     A set's pictures must be those of its manifest: ManifestError.
     """
-    from rtseg.calibration.store import checked_pictures, set_names, sets_folder
-    from rtseg.engine.package import MANIFEST
+    from rtseg.calibration.store import pictures_folder, set_names, sets_folder
 
-    store = sets_folder()
-    for folder in (Path(reference), store / reference):
-        if (folder / "pictures").is_dir():
-            is_set = folder.parent == store or (folder / MANIFEST).is_file()
-            return checked_pictures(folder) if is_set else folder / "pictures"
-        if folder.is_dir():
-            return folder
-    raise UsageError(
-        f"--calibration {reference!r} is neither a folder of pictures nor a set in {str(store)!r}; "
-        f"there are: {', '.join(set_names()) or 'none yet, `rtseg calibrate` makes some'}"
-    )
+    folder = pictures_folder(reference)
+    if folder is None:
+        raise UsageError(
+            f"--calibration {reference!r} is neither a folder of pictures nor a set in "
+            f"{str(sets_folder())!r}; there are: "
+            f"{', '.join(set_names()) or 'none yet, `rtseg calibrate` makes some'}"
+        )
+    return folder
 
 
 def _sha256(pictures: list[Rgb]) -> str:

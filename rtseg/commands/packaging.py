@@ -34,16 +34,15 @@ def network_size(text: str, *, multiple: int) -> tuple[int, int]:
 
 def calibration_pictures(reference: str, count: int) -> list[Rgb]:
     """Evenly drawn from a calibration set, a folder, or the training split of a data set."""
-    from rtseg.calibration.store import checked_pictures, set_names, sets_folder
+    from rtseg.calibration.store import pictures_folder
     from rtseg.source.dataset import open_dataset
     from rtseg.source.images import ImageFolder
 
-    if not Path(reference).is_dir() and reference in set_names():
-        reference = str(checked_pictures(sets_folder() / reference))
-    if not Path(reference).is_dir():
+    pictures = pictures_folder(reference)
+    if pictures is None:
         samples = open_dataset(reference, "train").samples
         return [sample.picture() for sample in _evenly(samples, count)]
-    with ImageFolder(reference) as folder:
+    with ImageFolder(str(pictures)) as folder:
         wanted = set(_evenly(range(len(folder.paths)), count))
         return [frame.picture for frame in folder if frame.index in wanted]
 

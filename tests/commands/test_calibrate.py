@@ -17,6 +17,7 @@ from footage import FLAWS, flawed_clip, scene
 
 from rtseg.commands import main
 from rtseg.engine.package import sha256_of
+from rtseg.errors import ManifestError
 
 
 @pytest.fixture
@@ -169,6 +170,20 @@ def test_a_set_by_its_name_gives_its_pictures_to_import(store, clip, capsys):
 
     assert main(["calibrate", "mine", str(clip)]) == 0
     assert len(calibration_pictures("mine", 4)) == 4
+
+
+def test_the_folder_of_a_set_gives_its_pictures_too_and_not_its_contact_sheet(store, clip):
+    from rtseg.commands.packaging import calibration_pictures
+
+    assert main(["calibrate", "mine", str(clip)]) == 0
+    by_name, by_folder = (calibration_pictures(each, 4) for each in ("mine", str(store / "mine")))
+    assert len(by_folder) == 4
+    for mine, other in zip(by_folder, by_name, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    picture = next((store / "mine" / "pictures").iterdir())
+    picture.write_bytes(picture.read_bytes() + b"more")
+    with pytest.raises(ManifestError, match="is not the picture of its manifest"):
+        calibration_pictures(str(store / "mine"), 4)
 
 
 @pytest.mark.shared
