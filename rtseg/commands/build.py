@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from rtseg.errors import UsageError
+from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from rtseg.commands.engine_job import EngineJob
@@ -81,18 +81,28 @@ def command(
 
 def _build(job: EngineJob, *, rebuild: bool) -> tuple[StoredEngine, str, EngineJob]:
     """The engine in the store, and what became of it in a few words."""
-    from rtseg.engine.store import building, engine_names, open_stored
+    from rtseg.engine.store import building, engine_names
 
     name = job.wanted.name
     _ = job.here  # refused before a lock is taken
     with building(name) as part:
-        said = "built"
-        if name in engine_names():
-            reason = "--rebuild" if rebuild else job.outdated()
-            if not reason:
-                return open_stored(name), "fits already, nothing was done", job
-            said = f"built again: {reason}"
-        return job.run(part), said, job
+        if name not in engine_names():
+            return job.run(part), "built", job
+        stored, reason = (None, "--rebuild") if rebuild else _examined(job)
+        if stored is not None and not reason:
+            return stored, "fits already, nothing was done", job
+        return job.run(part), f"built again: {reason}", job
+
+
+def _examined(job: EngineJob) -> tuple[StoredEngine | None, str]:
+    """The engine of that name in the store, if it is sound, and why it cannot stay."""
+    from rtseg.engine.store import open_stored
+
+    try:
+        stored = open_stored(job.wanted.name)
+    except EngineError as error:
+        return None, str(error)
+    return stored, job.outdated(stored.manifest)
 
 
 def _check(wanted: Wanted) -> None:

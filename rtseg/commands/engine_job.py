@@ -28,7 +28,7 @@ from rtseg.engine.graph import LABELS, plain, read_graph, tensor_facts, write_gr
 from rtseg.engine.lint import TARGETS, Finding, lint, refuse
 from rtseg.engine.package import ModelFile, ModelPackage, sha256_of
 from rtseg.engine.resizing import Shape, resized
-from rtseg.engine.store import ENGINE, NETWORK, StoredEngine, damage, keep, misfit, open_stored
+from rtseg.engine.store import ENGINE, NETWORK, StoredEngine, keep, misfit
 from rtseg.engine.trt_builder import BuildOrder, Installed
 from rtseg.engine.typed import layer_precisions, typed_network
 from rtseg.errors import EngineError
@@ -58,7 +58,8 @@ class EngineJob:
         self._tell = tell
         shape = wanted.shape
         self._spec = replace(wanted.package.spec, height=shape.height, width=shape.width)
-        self._source = wanted.package.file("fp32")
+        self._source = wanted.package.file("fp32")  # which has the hash that its manifest states
+        self._source_sha256 = wanted.package.manifest.files["fp32"].sha256
 
     @cached_property
     def here(self) -> Installed:
@@ -76,13 +77,10 @@ class EngineJob:
             return road_frames(self._spec)
         return pictures_of(self.wanted.calibration, self._spec)
 
-    def outdated(self) -> str:
-        """Why the engine of that name in the store has to be built again; "" if it fits."""
+    def outdated(self, stored: EngineManifest) -> str:
+        """Why an engine of that name has to be built again; "" if it fits."""
         wanted = self.wanted
-        if wrong := damage(wanted.name):
-            return wrong
-        stored = open_stored(wanted.name).manifest
-        if stored.origin.sha256 != sha256_of(self._source):
+        if stored.origin.sha256 != self._source_sha256:
             return f"the model {wanted.package.name} is another one now"
         if reason := misfit(stored, self.here):
             return reason
@@ -250,7 +248,7 @@ class EngineJob:
             format=FORMAT,
             name=wanted.name,
             backend=wanted.backend,
-            origin=Origin(wanted.package.name, str(wanted.package.folder), sha256_of(self._source)),
+            origin=Origin(wanted.package.name, str(wanted.package.folder), self._source_sha256),
             precision=layers,
             spec=self._spec,
             classes=wanted.package.labels.classes,

@@ -97,7 +97,8 @@ def _list(name: str, *, as_json: bool, strict: bool) -> None:
     from rtseg.engine.store import engine_names, engines_folder
 
     fits = _Fits()
-    troubles = {each: fits.trouble(each) for each in ([name] if name else engine_names())}
+    states = {each: fits.state(each) for each in ([name] if name else engine_names())}
+    troubles = {each: trouble for each, (trouble, _) in states.items()}
     if as_json:
         print_json(
             {
@@ -107,8 +108,8 @@ def _list(name: str, *, as_json: bool, strict: bool) -> None:
         )
     elif troubles:
         rows = table("engine", "state")
-        for each, why in troubles.items():
-            rows.add_row(each, why or fits.praise(each))
+        for each, (trouble, praise) in states.items():
+            rows.add_row(each, trouble or praise)
         show(rows)
     else:
         show(f"no engines in {str(engines_folder())!r}: `rtseg build` makes some")
@@ -126,22 +127,18 @@ class _Fits:
     def __init__(self) -> None:
         self._answers: dict[str, Any] = {}
 
-    def trouble(self, name: str) -> str:
+    def state(self, name: str) -> tuple[str, str]:
+        """What speaks against an engine, "" if nothing does; and what for it."""
         from rtseg.engine.store import misfit, open_stored
 
         try:
             manifest = open_stored(name).manifest
-            return misfit(manifest, self._installed(manifest))
+            here = self._installed(manifest)
         except EngineError as error:
-            return str(error)
-
-    def praise(self, name: str) -> str:
-        from rtseg.engine.store import open_stored
-
-        manifest = open_stored(name).manifest
-        here = self._installed(manifest)
+            return str(error), ""
         lacks_gpu = manifest.backend != "openvino" and not here.gpu
-        return "sound; no GPU here to run it" if lacks_gpu else "sound, fits"
+        praise = "sound; no GPU here to run it" if lacks_gpu else "sound, fits"
+        return misfit(manifest, here), praise
 
     def _installed(self, manifest: EngineManifest) -> Any:
         from rtseg.commands.engine_wish import installed_for
@@ -174,11 +171,12 @@ def _prune(name: str, *, as_json: bool) -> None:
 def _useless(name: str) -> str:
     """Why nobody can want this engine any more; "" if somebody could, here or elsewhere."""
     from rtseg.engine.package import read_package
-    from rtseg.engine.store import damage, open_stored
+    from rtseg.engine.store import open_stored
 
-    if wrong := damage(name):
-        return wrong
-    origin = open_stored(name).manifest.origin
+    try:
+        origin = open_stored(name).manifest.origin
+    except EngineError as error:
+        return str(error)
     try:
         now = read_package(Path(origin.package)).manifest.files["fp32"].sha256
     except EngineError:

@@ -245,12 +245,3 @@ def _is_locked(lock: Path) -> bool:
     except OSError:
         return False
     return False
-
-
-def damage(name: str) -> str:
-    """What is wrong with an engine of the store itself; "" if nothing."""
-    try:
-        open_stored(name)
-    except EngineError as error:
-        return str(error)
-    return ""
