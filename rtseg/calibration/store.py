@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rtseg.engine.package import MANIFEST, sha256_of
-from rtseg.engine.store import engines_folder
+from rtseg.engine.store import engines_folder, move_in, names_in
 from rtseg.errors import ManifestError, SinkError, UsageError
 
 FORMAT = 1
@@ -52,12 +52,7 @@ def sets_folder() -> Path:
 
 
 def set_names() -> list[str]:
-    store = sets_folder()
-    if not store.is_dir():
-        return []
-    return sorted(
-        each.name for each in store.iterdir() if each.is_dir() and not each.name.startswith(".")
-    )
+    return names_in(sets_folder())
 
 
 def check_name(name: str, *, replace: bool) -> None:
@@ -93,12 +88,7 @@ def keep(part: Path, manifest: SetManifest) -> Path:
     """Seal what ``writing`` gave and move it into its place. Raises OSError."""
     text = json.dumps(asdict(manifest), indent=2) + "\n"
     (part / MANIFEST).write_text(text, encoding="utf-8")
-    folder, old = part.parent / manifest.name, part.with_suffix(".old")
-    if folder.exists():
-        folder.rename(old)
-    part.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-    return folder
+    return move_in(part, manifest.name)
 
 
 def pictures_folder(reference: str) -> Path | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rtseg.engine.package import MANIFEST, ModelFile, sha256_of
+from rtseg.engine.package import MANIFEST, ModelFile, checked, sha256_of
 from rtseg.errors import ManifestError
 from rtseg.types import ModelSpec
 
@@ -183,7 +183,7 @@ def _seal(values: dict[str, Any]) -> str:
 
 
 def _manifest(raw: dict[str, Any], path: Path) -> EngineManifest:
-    _check_keys(raw, EngineManifest, path, prefix="")
+    values = checked(raw, EngineManifest, path)
     if raw["format"] != FORMAT:
         raise ManifestError(
             f"{str(path)!r} has format {raw['format']!r}, this rtseg reads format {FORMAT}: build "
@@ -196,7 +196,6 @@ def _manifest(raw: dict[str, Any], path: Path) -> EngineManifest:
         "built_with": BuiltWith,
         "report": Report,
     }
-    values = dict(raw)
     try:
         for key, kind in parts.items():
             values[key] = _part(raw[key], kind, path, prefix=f"{key}.")
@@ -223,15 +222,4 @@ def _manifest(raw: dict[str, Any], path: Path) -> EngineManifest:
 
 
 def _part(raw: Any, kind: type[T], path: Path, *, prefix: str) -> T:
-    _check_keys(raw, kind, path, prefix=prefix)
-    return kind(**raw)
-
-
-def _check_keys(raw: Any, kind: Any, path: Path, *, prefix: str) -> None:
-    if not isinstance(raw, dict):
-        raise ManifestError(f"{str(path)!r}: {prefix.rstrip('.')} must be an object")
-    wanted = {each.name for each in fields(kind)}
-    for key in sorted(wanted - set(raw)):
-        raise ManifestError(f"{str(path)!r} lacks the key {prefix + key!r}")
-    for key in sorted(set(raw) - wanted):
-        raise ManifestError(f"{str(path)!r} has the unknown key {prefix + key!r}")
+    return kind(**checked(raw, kind, path, prefix=prefix))

@@ -168,19 +168,19 @@ def sha256_of(path: Path) -> str:
 
 
 def _manifest(raw: Any, path: Path) -> Manifest:
-    values = _checked(raw, Manifest, path)
+    values = checked(raw, Manifest, path)
     if values["format"] != FORMAT:
         raise ManifestError(
             f"{str(path)!r} has format {values['format']!r}, this rtseg reads format {FORMAT}"
         )
-    spec = _checked(values["spec"], ModelSpec, path, prefix="spec.")
+    spec = checked(values["spec"], ModelSpec, path, prefix="spec.")
     _learn_labels(spec["labels"], values.get("classes", {}), path)
     files: dict[Precision, ModelFile] = {}
     for precision, entry in values["files"].items():
         if precision not in get_args(Precision):
             raise ManifestError(f"{str(path)!r}: files.{precision} is no known precision")
         files[precision] = ModelFile(
-            **_checked(entry, ModelFile, path, prefix=f"files.{precision}.")
+            **checked(entry, ModelFile, path, prefix=f"files.{precision}.")
         )
     if not files:
         raise ManifestError(f"{str(path)!r}: files names no file: expected one a precision")
@@ -197,10 +197,15 @@ def _learn_labels(name: str, classes: dict[str, list[int]], path: Path) -> None:
         raise ManifestError(f"{str(path)!r}: spec.labels or classes: {error}") from error
 
 
-def _checked(raw: Any, kind: type, path: Path, *, prefix: str = "") -> dict[str, Any]:
-    """The object's keys are exactly the fields of ``kind``; one with a default may be missing."""
+def checked(raw: Any, kind: type, path: Path, *, prefix: str = "") -> dict[str, Any]:
+    """The object, whose keys are exactly the fields of ``kind``; one with a default may be missing.
+
+    path, prefix: the file, and where in it the object is. Raises ManifestError that names the key.
+    """
     if not isinstance(raw, dict):
-        raise ManifestError(f"{str(path)!r}: {prefix or 'the manifest'} must be an object")
+        raise ManifestError(
+            f"{str(path)!r}: {prefix.rstrip('.') or 'the manifest'} must be an object"
+        )
     wanted = {each.name: each.default_factory is MISSING for each in fields(kind)}
     for key in sorted(each for each in wanted if wanted[each] and each not in raw):
         raise ManifestError(f"{str(path)!r} lacks the key {prefix + key!r}")

@@ -85,7 +85,11 @@ def engines_folder() -> Path:
 
 def engine_names() -> list[str]:
     """Of whatever is in the store, also of what cannot be read."""
-    store = engines_folder()
+    return names_in(engines_folder())
+
+
+def names_in(store: Path) -> list[str]:
+    """Of the folders of a store; those with a dot are being written, or replaced."""
     if not store.is_dir():
         return []
     return sorted(
@@ -206,14 +210,21 @@ def building(name: str) -> Iterator[Path]:
 def keep(part: Path, manifest: EngineManifest) -> StoredEngine:
     """Seal what ``building`` gave and move it into its place. Raises OSError."""
     write_engine_manifest(part, manifest)
-    folder = part.parent / manifest.name
-    old = part.with_name(f".{manifest.name}{OLD}")
+    return StoredEngine(move_in(part, manifest.name), manifest)
+
+
+def move_in(part: Path, name: str) -> Path:
+    """Give a folder that was written in a store its ``name`` there, in place of what has it.
+
+    Raises OSError.
+    """
+    folder, old = part.with_name(name), part.with_name(f".{name}{OLD}")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     part.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-    return StoredEngine(folder, manifest)
+    return folder
 
 
 def remove(name: str) -> None:
