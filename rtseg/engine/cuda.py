@@ -9,6 +9,7 @@ import ctypes
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -238,7 +239,7 @@ class Graph:
         _call("cuGraphLaunch", self._executable, ctypes.c_void_p(stream))
 
     def close(self) -> None:
-        ctypes.CDLL(DRIVER).cuGraphExecDestroy(self._executable)
+        _driver().cuGraphExecDestroy(self._executable)
 
 
 class translated:
@@ -268,9 +269,15 @@ class translated:
             raise EngineError(f"cannot {self._deed}: {reason}") from error.with_traceback(None)
 
 
+@cache
+def _driver() -> ctypes.CDLL:
+    """Opened once: a graph is launched for every frame."""
+    return ctypes.CDLL(DRIVER)
+
+
 def _call(name: str, *arguments: Any) -> None:
     """A function of the driver that pycuda lacks."""
-    driver = ctypes.CDLL(DRIVER)
+    driver = _driver()
     function = getattr(driver, name, None)
     if function is None:
         raise EngineError(f"this NVIDIA driver has no {name}: update it to CUDA 11.4 or newer")
