@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, overload
 
 from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.engine.gpu import find_gpu, the_gpu
-from rtseg.engine.package import ModelPackage
+from rtseg.engine.package import FASTEST_FIRST, ModelPackage
 from rtseg.engine.store import engine_names
 from rtseg.errors import EngineError, UsageError
 from rtseg.types import Precision
@@ -21,15 +21,13 @@ BACKENDS = {
 """Name -> (module, class)."""
 
 INSTALL = {
-    "openvino": "pip install rtseg",
-    "onnxruntime": "pip install 'rtseg[onnx]'",
+    "openvino": "install it with: pip install rtseg",
+    "onnxruntime": "install it with: pip install 'rtseg[onnx]'",
     "tensorrt": "on a Jetson it comes with JetPack; elsewhere: pip install tensorrt",
-    "pycuda": "pip install 'rtseg[tensorrt]'",
+    "tensorrt_rtx": "install it with: pip install 'rtseg[rtx]'",
+    "pycuda": "install it with: pip install 'rtseg[tensorrt]'",
 }
 """How to get what an import could not find, by its name."""
-
-PREFERRED: tuple[Precision, ...] = ("int8", "fp16", "fp32")
-"""Fastest first: what ``auto`` takes of the precisions a package holds."""
 
 
 def choose_backend(name: str, package: ModelPackage, precision: str = "auto") -> str:
@@ -43,7 +41,7 @@ def choose_backend(name: str, package: ModelPackage, precision: str = "auto") ->
 
 def choose_precision(name: str, package: ModelPackage) -> Precision:
     if name == "auto":
-        return next(each for each in PREFERRED if each in package.manifest.files)
+        return next(each for each in FASTEST_FIRST if each in package.manifest.files)
     if name not in (*package.manifest.files, "bf16"):
         known = ", ".join(package.manifest.files)
         raise UsageError(f"model {package.name!r} has no precision {name!r}; it has: auto, {known}")
@@ -105,7 +103,7 @@ def _load(backend: str) -> Any:
     except ImportError as error:
         missing = (error.name or backend).partition(".")[0]
         raise EngineError(
-            f"the {backend} backend needs {missing!r} ({error}); install it with: "
+            f"the {backend} backend needs {missing!r} ({error}); "
             f"{INSTALL.get(missing, INSTALL[backend])}"
         ) from error
 

@@ -11,15 +11,11 @@ from dataclasses import asdict
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from rtseg.engine.backends import INSTALL
 from rtseg.engine.trt_builder import BuildOrder, Installed
 from rtseg.errors import EngineError, RtsegError
 
 CHILD = (sys.executable, "-m", "rtseg.engine.trt_builder")
-
-INSTALL = {
-    "tensorrt": "on a Jetson it comes with JetPack; elsewhere: pip install tensorrt",
-    "tensorrt_rtx": "install it with: pip install 'rtseg[rtx]'",
-}
 
 Tell = Callable[[dict[str, Any]], None]
 

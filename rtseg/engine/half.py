@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rtseg.engine.graph import need_onnx
+from rtseg.engine.graph import need_onnx, replace_all
 from rtseg.errors import EngineError
 
 LARGEST = 65504.0
@@ -102,6 +102,4 @@ def _cast_at_the_ends(model: Any) -> None:
     for node in model.graph.node:
         for names in (node.input, node.output):
             names[:] = [inside.get(each, each) for each in names]
-    nodes = [*first, *model.graph.node, *last]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    replace_all(model.graph.node, [*first, *model.graph.node, *last])

@@ -26,6 +26,9 @@ MANIFEST = "manifest.json"
 SHIPPED = Path(__file__).parents[1] / "weights"
 DEFAULT_MODEL = "roadlite-camvid"
 
+FASTEST_FIRST: tuple[Precision, ...] = ("int8", "fp16", "fp32")
+"""What ``auto`` takes of the precisions that there are."""
+
 
 @dataclass(frozen=True)
 class ModelFile:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtseg.engine.graph import convolutions, need_onnx, write_graph
+from rtseg.engine.graph import convolutions, need_onnx, replace_all, write_graph
 from rtseg.errors import EngineError
 from rtseg.types import Tensor
 
@@ -39,9 +39,7 @@ def store_as_half(path: Path) -> None:
         weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
         cast = onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT)
         casts.append(cast)
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    replace_all(model.graph.node, [*casts, *model.graph.node])
     onnx.checker.check_model(model)
     write_graph(model, path)
 

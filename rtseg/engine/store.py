@@ -20,14 +20,13 @@ from rtseg.engine.engine_manifest import (
     read_engine_manifest,
     write_engine_manifest,
 )
-from rtseg.engine.package import MANIFEST, Manifest, ModelPackage, user_store
+from rtseg.engine.package import FASTEST_FIRST, MANIFEST, Manifest, ModelPackage, user_store
 from rtseg.engine.trt_builder import Installed
 from rtseg.errors import EngineError, SinkError
 from rtseg.labels import BUILT_IN, LabelSet, learn
 
 CHECKOUT = Path(__file__).parents[2]
 ENGINE, NETWORK = "engine.plan", "network.onnx"
-FASTEST_FIRST = ("int8", "fp16", "fp32")
 PART, OLD, LOCK = ".part", ".old", ".lock"
 """Ends of names that begin with a dot: being written, being replaced, being built."""
 

@@ -17,7 +17,7 @@ from rtseg.engine.gpu import the_gpu
 from rtseg.engine.kernels import prepare_launch, source
 from rtseg.engine.package import ModelPackage
 from rtseg.engine.store import StoredEngine, fitting
-from rtseg.engine.trt_builder import NOISE, Installed
+from rtseg.engine.trt_builder import Installed, listener, load
 from rtseg.errors import EngineError, UsageError
 from rtseg.types import LabelMap, ModelSpec, Scored, Tensor
 
@@ -265,18 +265,5 @@ def _check(right: bool, found: str) -> None:
 
 @cache
 def _logger() -> Any:
-    """Remembers what the runtime complained of last; a process can have one logger only."""
-
-    class Complaints(trt.ILogger):
-        def __init__(self) -> None:
-            trt.ILogger.__init__(self)
-            self._last = "it gave no reason"
-
-        def log(self, severity: Any, message: str) -> None:
-            if severity <= trt.ILogger.Severity.ERROR and NOISE not in message:
-                self._last = " ".join(message.split())
-
-        def reason(self) -> str:
-            return self._last
-
-    return Complaints()
+    load("tensorrt")
+    return listener()

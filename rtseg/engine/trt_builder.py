@@ -70,7 +70,7 @@ class Installed:
 
 
 def installed(module: str) -> Installed:
-    _load(module)
+    load(module)
     gpu = find_gpu()
     builder = trt.Builder(trt.Logger(trt.Logger.ERROR)) if gpu else None
     return Installed(
@@ -86,8 +86,8 @@ def installed(module: str) -> Installed:
 
 def build(order: BuildOrder) -> dict[str, Any]:
     """Write the engine; returns its tensors and what it is for. Raises EngineError."""
-    _load(order.module)
-    logger = _logger()
+    load(order.module)
+    logger = listener()
     builder = trt.Builder(logger)
     network = builder.create_network(_creation_flags())
     parser = trt.OnnxParser(network, logger)
@@ -109,7 +109,7 @@ def build(order: BuildOrder) -> dict[str, Any]:
     return {"targets": targets, "tensors": _tensors(network, order.batch)}
 
 
-def _load(module: str) -> None:
+def load(module: str) -> None:
     """As ``trt``: this process has one of the two, for the whole of its life."""
     try:
         globals()["trt"] = import_module(module)
@@ -228,20 +228,20 @@ def _parser_errors(parser: OnnxParser) -> str:
     return f"the parser refuses {where}: {words}{more}"
 
 
-def _logger() -> Any:
-    """Remembers what the builder complains of; a process can have one logger only."""
+def listener() -> Any:
+    """A logger that remembers what was complained of last; a process can have one only."""
 
     class Complaints(trt.ILogger):
         def __init__(self) -> None:
             trt.ILogger.__init__(self)
-            self._heard: list[str] = []
+            self._last = "it gave no reason"
 
         def log(self, severity: Any, message: str) -> None:
             if severity <= trt.ILogger.Severity.ERROR and NOISE not in message:
-                self._heard.append(" ".join(message.split()))
+                self._last = " ".join(message.split())
 
         def reason(self) -> str:
-            return self._heard[-1] if self._heard else "it gave no reason"
+            return self._last
 
     return Complaints()
 
