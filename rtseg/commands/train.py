@@ -78,16 +78,12 @@ def command(
     labelled, validation = _held_out(dataset, hold_out)
     more = _more(extra, dataset.labels.name, share=chosen.extra_share, strict=strict)
     torch.set_num_threads(threads)
-    trainer = Trainer(
-        chosen,
-        labelled,
-        writable_folder(output),
-        extra=more,
-        start=find_package(start).file("fp32") if start else None,
-        device=device,
-    )
-    if not trainer.resume() and trainer.fresh:
-        warn(f"not in {start!r}, or of another shape, so fresh: {', '.join(trainer.fresh)}")
+    beginning = find_package(start).file("fp32") if start else None
+    trainer = Trainer(chosen, labelled, writable_folder(output), extra=more, device=device)
+    goes_on = trainer.resume()
+    fresh = [] if goes_on or beginning is None else trainer.begin_from(beginning)
+    if fresh:
+        warn(f"not in {start!r}, or of another shape, so fresh: {', '.join(fresh)}")
     for each in (dataset, more):
         if each is not None and each.problems:
             warn(each.problems.summary())

@@ -27,21 +27,22 @@ def load_folded(network: nn.Module, path: Path, pictures: Sequence[Tensor]) -> l
     Raises EngineError where the file is unreadable or shares no layer with the network.
     """
     found = _convolutions(path)
-    fresh, filled = [], {}
-    for name, convolution, norm in _layers(network):
+    layers = list(_layers(network))
+    fresh, filled = [], []
+    for name, convolution, norm in layers:
         weight, bias = found.get(name, (None, None))
         if weight is None or weight.shape != convolution.weight.shape:
             fresh.append(name)
             continue
         _fill(convolution, norm, weight=weight, bias=bias)
         if norm is not None:
-            filled[norm] = name
-    if len(fresh) == sum(1 for _ in _layers(network)):
+            filled.append(norm)
+    if len(fresh) == len(layers):
         raise EngineError(
             f"{str(path)!r} has no layer of this network: expected a package that `rtseg export` "
             "made of the same network"
         )
-    _measure(network, list(filled), pictures)
+    _measure(network, filled, pictures)
     return fresh
 
 
@@ -85,7 +86,7 @@ def _measure(network: nn.Module, norms: list[Norm], pictures: Sequence[Tensor]) 
 
     def add(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         x = inputs[0].double()
-        count = torch.full((x.shape[1],), x.numel() / x.shape[1], dtype=torch.float64)
+        count = torch.full_like(x[0, :, 0, 0], x.numel() / x.shape[1])
         moments = torch.stack([count, x.sum((0, 2, 3)), x.square().sum((0, 2, 3))])
         sums[norm] = sums[norm] + moments if norm in sums else moments
 

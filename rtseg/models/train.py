@@ -35,6 +35,9 @@ from rtseg.source.dataset import Dataset
 LOG_EVERY = 20
 """Steps between two lines of the log."""
 
+BEGIN_BATCHES = 8
+"""On which batch norms are measured where training begins from a package."""
+
 
 class Trainer:
     """Owns the network, its running average, the optimiser and the random state of one run.
@@ -44,7 +47,6 @@ class Trainer:
     "cuda" (bf16 where the GPU has it, else fp16 with a scaled loss). No GPU has run this yet, and
     there a resumed run draws its dropout anew.
     extra: more pictures of the same label set, of which every batch takes the recipe's share.
-    start: FP32 file of a model package that the network begins as, where they share layers.
     Raises UsageError where the recipe, its network or the device do not go together.
     """
 
@@ -55,7 +57,6 @@ class Trainer:
         folder: Path,
         *,
         extra: Dataset | None = None,
-        start: Path | None = None,
         device: str = "cpu",
     ) -> None:
         _check(recipe)
@@ -63,14 +64,13 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.dataset, self.extra, self.folder = recipe, dataset, extra, folder
         self.step, self.seconds, self._finishing = 0, 0.0, False
-        self._feed = Feed(recipe, dataset, extra)
-        self.fresh: list[str] = []
-        self.network, self.average = self._networks(start)
+        self.network, self.average = self._networks()
         self._optimiser = torch.optim.AdamW(
             parameter_groups(self.network, recipe), lr=recipe.learning_rate
         )
         self._half = _half(self._device)
         self._scaler = torch.amp.GradScaler(self._device.type, enabled=self._half == torch.float16)
+        self._feed = Feed(recipe, dataset, extra)
         self._weights = class_weights(torch.from_numpy(self._feed.counts).float()).to(self._device)
 
     def run(
@@ -150,20 +150,25 @@ class Trainer:
         torch.set_rng_state(state["torch_rng"])
         return True
 
-    def _networks(self, start: Path | None) -> tuple[nn.Module, nn.Module]:
-        """The network as its training begins, and its running average.
+    def begin_from(self, path: Path) -> list[str]:
+        """Before the first step: the weights of a package's FP32 file, where the layers are alike.
 
-        ``fresh`` names the layers that begin at random although there is a ``start``.
+        Returns the layers that stay as they are. Raises EngineError for a file of another network.
         """
+        batches = (self._feed.batch(self.recipe.phase(1.0)) for _ in range(BEGIN_BATCHES))
+        pictures = [batch.pictures.to(self._device) for batch in batches]
+        fresh = load_folded(self.network, path, pictures)
+        self.average.load_state_dict(self.network.state_dict())
+        return fresh
+
+    def _networks(self) -> tuple[nn.Module, nn.Module]:
+        """The network as its training begins, and its running average."""
         recipe = self.recipe
         network, average = (
             build_network(recipe.network, len(self.dataset.labels)) for _ in range(2)
         )
         if recipe.encoder:
             load_encoder(_encoder(network, recipe), recipe.encoder)
-        if start is not None:
-            pictures = [self._feed.batch(recipe.phase(1.0)).pictures for _ in range(8)]
-            self.fresh = load_folded(network, start, pictures)
         average.load_state_dict(network.state_dict())
         # torch's stub of Module.to lacks memory_format.
         network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]

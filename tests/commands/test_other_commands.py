@@ -142,6 +142,10 @@ def test_train_export_eval_run_is_one_way(capsys, labelled, tmp_path, monkeypatc
     code, _, err = call(capsys, *words, "--steps", 1)
     assert code == 0, err
     assert "so fresh: auxiliary.0.0, auxiliary.1" in one_line(err)  # in no exported graph
+    code, _, err = call(capsys, *words, "--steps", 1)
+    assert code == 0, err
+    assert "from step 1 to 1" in err
+    assert "fresh" not in err  # what was trained stays
     code, _, err = call(capsys, *words[:5], "mien", "-o", tmp_path / "none")
     assert (code, "no model named 'mien'" in err) == (4, True)
 
