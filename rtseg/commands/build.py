@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from rtseg.commands.export import LEAST_AGREEMENT
 from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from rtseg.engine.resizing import Shape
     from rtseg.engine.store import StoredEngine
 
-LEAST_AGREEMENT = 0.97
 BACKENDS = {
     "tensorrt": ("fp32", "fp16", "int8"),
     "rtx": ("fp32", "fp16", "int8"),

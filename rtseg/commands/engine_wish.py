@@ -23,10 +23,10 @@ class Wanted:
     backend: Literal["tensorrt", "rtx", "openvino"]
     precision: Precision
     shape: Shape
+    min_agreement: float
     calibration: str = ""
     workspace: int = 0
     dla: bool = False
-    min_agreement: float = 0.97
     command: str = ""
 
     @property

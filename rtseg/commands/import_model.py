@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rtseg.commands.export import LEAST_AGREEMENT
 from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def command(
     name: Annotated[str, typer.Option(help="Default: the folder's name.")] = "",
     min_agreement: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Of INT8 with FP32; with less it is refused.")
-    ] = 0.97,
+    ] = LEAST_AGREEMENT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Turn an author's CHECKPOINT into a model, with the author's own pre-processing.

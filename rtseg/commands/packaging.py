@@ -166,5 +166,6 @@ def _miou(fraction: float | None) -> str:
 
 def _evenly(items: Sequence[T], count: int) -> list[T]:
     """``count`` of them at most, from the first on, over the whole length."""
-    taken = min(count, len(items))
-    return [items[len(items) * index // taken] for index in range(taken)]
+    from rtseg.source.sparse import evenly
+
+    return [items[place] for place in evenly(len(items), count)]

@@ -128,8 +128,8 @@ class SparseVideo:
         if every is not None:
             return range(0, count, every)
         if KEYS_SUFFICE * len(keys) >= aim:
-            return [int(keys[place]) for place in _evenly(len(keys), aim)]
-        return _evenly(count, aim)
+            return [int(keys[place]) for place in evenly(len(keys), aim)]
+        return evenly(count, aim)
 
     def at(self, places: Sequence[int]) -> Iterator[Frame]:
         stamps, upright = self._survey.stamps, UprightRgb()
@@ -162,7 +162,7 @@ class SparsePictures:
 
     def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
         count = len(self._folder.paths)
-        return _evenly(count, aim) if every is None else range(0, count, every)
+        return evenly(count, aim) if every is None else range(0, count, every)
 
     def at(self, places: Sequence[int]) -> Iterator[Frame]:
         for place in places:
@@ -191,7 +191,7 @@ class SparseFrames:
     def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
         count = self.info.frames
         if every is None and count:
-            return _evenly(count, aim)
+            return evenly(count, aim)
         a_second = max(1, round(self.info.fps or Fraction(25)))
         return range(0, count or UNKNOWN_LENGTH, every or a_second)
 
@@ -209,6 +209,12 @@ class SparseFrames:
 
     def origin(self, place: int) -> str:
         return self.info.name
+
+
+def evenly(count: int, aim: int) -> list[int]:
+    """``aim`` of ``count`` places at most, from the first on, over the whole length."""
+    taken = min(count, aim)
+    return [count * place // taken for place in range(taken)]
 
 
 def _refuse_endless(source: Source) -> None:
@@ -238,9 +244,3 @@ def _decoded(container: InputContainer, name: str, *, keys_only: bool) -> Iterat
             yield from stream.decode(packet)
         if packet is None or not packet.size:
             return
-
-
-def _evenly(count: int, aim: int) -> list[int]:
-    """``aim`` of ``count`` places at most, from the first on, over the whole length."""
-    taken = min(count, aim)
-    return [count * place // taken for place in range(taken)]
