@@ -20,6 +20,7 @@ from rtseg.errors import TrainingError, UsageError
 from rtseg.labels import LabelSet, learn
 from rtseg.models.catalogue import entry
 from rtseg.models.checkpoint import differences, read_checkpoint, write_checkpoint
+from rtseg.models.device import device_named, half_of
 from rtseg.models.feed import Batch, Feed
 from rtseg.models.folded import load_folded
 from rtseg.models.imagenet import load_encoder
@@ -60,7 +61,7 @@ class Trainer:
         device: str = "cpu",
     ) -> None:
         _check(recipe)
-        self._device = _device(device)
+        self._device = device_named(device)
         torch.manual_seed(recipe.seed)
         self.recipe, self.dataset, self.extra, self.folder = recipe, dataset, extra, folder
         self.step, self.seconds, self._finishing = 0, 0.0, False
@@ -68,7 +69,7 @@ class Trainer:
         self._optimiser = torch.optim.AdamW(
             parameter_groups(self.network, recipe), lr=recipe.learning_rate
         )
-        self._half = _half(self._device)
+        self._half = half_of(self._device)
         self._scaler = torch.amp.GradScaler(self._device.type, enabled=self._half == torch.float16)
         self._feed = Feed(recipe, dataset, extra)
         self._weights = class_weights(torch.from_numpy(self._feed.counts).float()).to(self._device)
@@ -291,23 +292,6 @@ def _check(recipe: Recipe) -> None:
                 f"{recipe.network} takes crops in multiples of {multiple}, not "
                 f"{phase.height}x{phase.width}: change the recipe's phases"
             )
-
-
-def _device(name: str) -> torch.device:
-    if name not in ("cpu", "cuda"):
-        raise UsageError(f"--device must be cpu or cuda, not {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError(
-            "--device cuda: this PyTorch finds no GPU; install a build for CUDA, or train on cpu"
-        )
-    return torch.device(name)
-
-
-def _half(device: torch.device) -> torch.dtype | None:
-    """What autocast computes in; None where the device is fastest in float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None
 
 
 def _encoder(network: nn.Module, recipe: Recipe) -> nn.Module:
