@@ -65,8 +65,8 @@ class _Footage:
     """The sources that can be read, and what is wrong with the others."""
 
     def __init__(self, references: list[str]) -> None:
+        from rtseg.source.masking import masked
         from rtseg.source.sparse import open_sparse
-        from rtseg.source.stream import masked
 
         self.unreadable: dict[str, str] = {}
         self._sources: list[Sparse] = []
@@ -178,7 +178,7 @@ def _manifest(
     unreadable: dict[str, str],
 ) -> SetManifest:
     from rtseg.calibration.store import SetManifest
-    from rtseg.source.stream import masked
+    from rtseg.source.masking import masked
 
     words = masked(" ".join(["rtseg", *sys.argv[1:]]))
     drops = {str(cause): count for cause, count in choice.drops.items()}

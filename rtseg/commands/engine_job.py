@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtseg.commands.engine_wish import Wanted, installed_for
+from rtseg.commands.engine_wish import Wanted
 from rtseg.commands.fraction import rounded
 from rtseg.commands.gate_frames import GateFrames, pictures_of, road_frames
-from rtseg.engine.building import build_apart
+from rtseg.engine.building import build_apart, installed_for
 from rtseg.engine.engine_manifest import (
     FORMAT,
     BuiltWith,

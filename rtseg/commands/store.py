@@ -12,7 +12,6 @@ from rtseg.commands.fraction import percent
 from rtseg.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    from rtseg.engine.engine_manifest import EngineManifest
     from rtseg.engine.store import StoredEngine
 
 ACTIONS = ("list", "show", "verify", "prune")
@@ -94,10 +93,11 @@ def _show_one(name: str, *, as_json: bool) -> None:
 def _list(name: str, *, as_json: bool, strict: bool) -> None:
     """Each engine with what speaks against it; strict: that is an error."""
     from rtseg.commands.screen import print_json, show, table
+    from rtseg.engine.fitness import Fitness
     from rtseg.engine.store import engine_names, engines_folder
 
-    fits = _Fits()
-    states = {each: fits.state(each) for each in ([name] if name else engine_names())}
+    fitness = Fitness()
+    states = {each: fitness.state(each) for each in ([name] if name else engine_names())}
     troubles = {each: trouble for each, (trouble, _) in states.items()}
     if as_json:
         print_json(
@@ -119,33 +119,6 @@ def _list(name: str, *, as_json: bool, strict: bool) -> None:
             f"{len(wrong)} of {len(troubles)} engines cannot run here, first {wrong[0]!r}: "
             f"{troubles[wrong[0]]}"
         )
-
-
-class _Fits:
-    """Asks each runtime once what is installed."""
-
-    def __init__(self) -> None:
-        self._answers: dict[str, Any] = {}
-
-    def state(self, name: str) -> tuple[str, str]:
-        """What speaks against an engine, "" if nothing does; and what for it."""
-        from rtseg.engine.store import misfit, open_stored
-
-        try:
-            manifest = open_stored(name).manifest
-            here = self._installed(manifest)
-        except EngineError as error:
-            return str(error), ""
-        lacks_gpu = manifest.backend != "openvino" and not here.gpu
-        praise = "sound; no GPU here to run it" if lacks_gpu else "sound, fits"
-        return misfit(manifest, here), praise
-
-    def _installed(self, manifest: EngineManifest) -> Any:
-        from rtseg.commands.engine_wish import installed_for
-
-        if manifest.backend not in self._answers:
-            self._answers[manifest.backend] = installed_for(manifest.backend)
-        return self._answers[manifest.backend]
 
 
 def _prune(name: str, *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from urllib.request import Request, build_opener
 from rtseg import __version__
 from rtseg.engine.package import sha256_of
 from rtseg.errors import SinkError, SourceError
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 
 if TYPE_CHECKING:
     from rtseg.models.checkpoints import Checkpoint

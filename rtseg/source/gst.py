@@ -11,7 +11,7 @@ import cv2
 from rtseg.errors import SourceError
 from rtseg.source.base import SourceInfo
 from rtseg.source.camera import Capture
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 from rtseg.types import Frame
 
 _INSTALL = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,12 +13,8 @@ from av.container import InputContainer
 from rtseg.errors import SourceError
 from rtseg.source.base import SourceInfo
 from rtseg.source.decoder import Decoder, open_container
+from rtseg.source.masking import masked
 from rtseg.types import Frame
-
-_USER_PASSWORD = re.compile(r"(://[^:@/?#\[\s]*):(?!\d+([/?#]|$))\S+@")
-_QUERY_SECRET = re.compile(
-    r"([?&\s](?:pass|passwd|password|pwd|user-pw|token|secret|key)=)[^&#\s]*", re.IGNORECASE
-)
 
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000"}
 _RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
@@ -121,11 +116,6 @@ class NetworkStream:
             options=dict(OPTIONS[self._url.split(":", 1)[0]]),
             timeout_seconds=(self._open_seconds, self._read_seconds),
         )
-
-
-def masked(url: str) -> str:
-    """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``; pipelines too."""
-    return _QUERY_SECRET.sub(r"\1***", _USER_PASSWORD.sub(r"\1:***@", url))
 
 
 def _is_live(container: InputContainer) -> bool:

@@ -16,7 +16,8 @@ from rtseg.source.base import Source
 from rtseg.source.camera import DEFAULT_FOURCC, Camera
 from rtseg.source.gst import GStreamerPipeline
 from rtseg.source.images import DEFAULT_FPS, EXTENSIONS, LIST_EXTENSION, ImageFolder
-from rtseg.source.stream import NetworkStream, masked
+from rtseg.source.masking import masked
+from rtseg.source.stream import NetworkStream
 from rtseg.source.video import VideoFile
 
 ACCEPTED = (

@@ -1,0 +1,15 @@
+"""Addresses without their passwords: everything that is printed or written passes here."""
+
+from __future__ import annotations
+
+import re
+
+_USER_PASSWORD = re.compile(r"(://[^:@/?#\[\s]*):(?!\d+([/?#]|$))\S+@")
+_QUERY_SECRET = re.compile(
+    r"([?&\s](?:pass|passwd|password|pwd|user-pw|token|secret|key)=)[^&#\s]*", re.IGNORECASE
+)
+
+
+def masked(url: str) -> str:
+    """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``; pipelines too."""
+    return _QUERY_SECRET.sub(r"\1***", _USER_PASSWORD.sub(r"\1:***@", url))
