@@ -4,6 +4,7 @@ RtsegError            1   something failed while running
   UsageError          2   the request makes no sense; nothing was touched
   SourceError         3   a source cannot be opened, or was lost mid-stream
   DatasetError        3   a labelled data set is missing, incomplete or of another layout
+  MachineError        4   this machine lacks what the main job needs
   EngineError         4   a model or engine is invalid, or failed while inferring
     ManifestError     4   manifest.json is missing, broken, or does not match its files
   SinkError           1   an output cannot be written
@@ -37,6 +38,12 @@ class DatasetError(RtsegError):
     """A labelled data set is missing, incomplete or of another layout."""
 
     exit_code = 3
+
+
+class MachineError(RtsegError):
+    """This machine lacks what the main job needs: what ``rtseg doctor`` found."""
+
+    exit_code = 4
 
 
 class EngineError(RtsegError):

@@ -9,6 +9,7 @@ EXIT_CODES = {
     "UsageError": 2,
     "SourceError": 3,
     "DatasetError": 3,
+    "MachineError": 4,
     "EngineError": 4,
     "ManifestError": 4,
     "SinkError": 1,

@@ -38,6 +38,17 @@ def find_gpu(driver: str = DRIVER) -> Gpu | None:
     return Gpu(name.value.decode(errors="replace"), 10 * major + minor, spoken)
 
 
+def cuda_refusal(driver: str = DRIVER) -> int | None:
+    """What cuInit answers instead of success, a CUresult of cuda.h; 0 for success.
+
+    None without a driver.
+    """
+    try:
+        return int(ctypes.CDLL(driver).cuInit(0))
+    except OSError:
+        return None
+
+
 def the_gpu() -> Gpu:
     """Raises EngineError where there is none."""
     found = find_gpu()
