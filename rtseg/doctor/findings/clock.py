@@ -23,7 +23,7 @@ def right(clock: Clock) -> Iterator[Finding]:
             "clock-wrong",
             f"the clock says that it is {clock.year}",
             "it was never set: a board without battery starts in the past",
-            "certificates look invalid: `rtseg models pull` and https:// fail; files get wrong dates",
+            "certificates look invalid: `rtseg models pull` and https:// fail; files are misdated",
             TURN_ON,
         )
     elif clock.synchronised is False:

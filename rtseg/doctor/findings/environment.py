@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from rtseg.doctor.facts.environment import HOME, KNOWN, THREADS, Environment
+from rtseg.doctor.facts.environment import HOME, KNOWN, PREFIX, THREADS, Environment
 from rtseg.doctor.facts.processor import Processor
 from rtseg.doctor.finding import Finding, fine
 
@@ -32,7 +32,7 @@ HOMES = {
 def unknown(environment: Environment) -> Iterator[Finding]:
     wrong = [name for name in environment.ours if name not in KNOWN]
     for name in wrong:
-        close = difflib.get_close_matches(name, KNOWN, 1)
+        close = [known for known in KNOWN if _resembles(name, known)]
         yield Finding(
             "warning",
             "variable-unknown",
@@ -81,3 +81,9 @@ def threads(environment: Environment, processor: Processor) -> Iterator[Finding]
         "--threads alone",
         f"unset {' '.join(few)}",
     )
+
+
+def _resembles(name: str, known: str) -> bool:
+    """Without the prefix that they share."""
+    words = (name.removeprefix(PREFIX), known.removeprefix(PREFIX))
+    return difflib.SequenceMatcher(None, *words).ratio() > 0.6
