@@ -70,7 +70,7 @@ CHECKS: tuple[tuple[Check, str], ...] = (
 )
 """What is asked, and the nouns of Machine that it is given."""
 
-ISSUES = "report it with the output of: rtseg doctor --json"
+ISSUES = "rtseg doctor --json   # and report what it prints"
 
 PATH_SECRET = re.compile(r"(:/[^:@/?#\s]*):[^@/\s]+@")
 """An address that became a path: one slash of two is gone, and ``masked`` does not know it."""
@@ -122,12 +122,15 @@ def _asked(check: Check, facts: dict[str, Any]) -> list[Finding]:
 
 
 def _unread(noun: str, why: str) -> Finding:
-    return _failed(f"could not look at: {noun}", why)
+    """For want of a package: there is a finding of its own for that."""
+    lacks = why.startswith(("ImportError", "ModuleNotFoundError"))
+    command = "rtseg doctor   # again, once its packages can be loaded" if lacks else ISSUES
+    return _failed(f"could not look at: {noun}", why, command)
 
 
-def _failed(title: str, cause: str) -> Finding:
+def _failed(title: str, cause: str, command: str = ISSUES) -> Finding:
     return Finding(
-        "warning", "check-failed", title, cause, "what it looks for is not known", ISSUES
+        "warning", "check-failed", title, cause, "what it looks for is not known", command
     )
 
 

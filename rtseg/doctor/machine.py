@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rtseg.doctor.facts.cameras import Cameras, read_cameras
 from rtseg.doctor.facts.clock import Clock, Moment, read_clock
@@ -16,12 +16,10 @@ from rtseg.doctor.facts.jetson import Jetson, read_jetson
 from rtseg.doctor.facts.packages import Packages, read_packages
 from rtseg.doctor.facts.processor import Processor, read_processor
 from rtseg.doctor.facts.python import Python, read_python
+from rtseg.doctor.facts.stores import Stores
 from rtseg.doctor.facts.system import System, read_system
 from rtseg.doctor.loading import Loading
 from rtseg.doctor.place import Place
-
-if TYPE_CHECKING:
-    from rtseg.doctor.facts.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def read_machine(place: Place) -> Machine:
 
 
 def _stores(place: Place) -> Stores:
-    """Loaded here: it alone needs numpy, and the Python that rtseg needs."""
-    from rtseg.doctor.facts.stores import read_stores
+    """Loaded here: what it needs may be what is broken."""
+    from rtseg.doctor.facts.store_reader import read_stores
 
     return read_stores(place)

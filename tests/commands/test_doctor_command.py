@@ -2,10 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from rtseg.commands import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def call(capsys, *words):
@@ -66,7 +71,21 @@ def test_brackets_and_secrets_in_what_a_package_says(capsys, broken, monkeypatch
     assert code == 4
     assert "[red]pip install 'x[all]'[/red] http://u:***@h/" in out
     assert "secret" not in out + err
-    code, out, _ = call(capsys, "--json")
-    assert code == 4
-    assert "secret" not in out
-    assert json.loads(out)["counts"]["error"] == 1
+
+
+def test_a_broken_numpy_does_not_break_the_doctor(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise ImportError('not for this Python')")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    ended = subprocess.run(
+        [sys.executable, "-m", "rtseg", "doctor", "--json"],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    found = json.loads(ended.stdout)
+    assert ended.returncode == 4
+    assert "Traceback" not in ended.stderr
+    assert found["machine"]["packages"]["loads"]["numpy"]["error"] == "not for this Python"
+    assert found["machine"]["unread"]["stores"] == "ImportError: not for this Python"
+    assert found["machine"]["processor"]["cores"] == os.cpu_count()

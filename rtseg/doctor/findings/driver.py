@@ -32,14 +32,14 @@ def driver(graphics: Graphics, jetson: Jetson, system: System) -> Iterator[Findi
             ON_CPU,
             "unset CUDA_VISIBLE_DEVICES",
         )
-    elif not present and graphics.refusal is None:
+    elif not present:
         yield fine("gpu", "no NVIDIA GPU: OpenVINO runs on the CPU")
     elif system.container and graphics.refusal is None:
         yield _without_gpu(system, jetson)
     elif graphics.refusal is None:
         yield _no_driver(system, jetson)
     else:
-        yield _refused(graphics, graphics.refusal)
+        yield _refused(graphics, graphics.refusal or NO_DEVICE)
 
 
 def nodes(graphics: Graphics, jetson: Jetson) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def nodes(graphics: Graphics, jetson: Jetson) -> Iterator[Finding]:
 def _without_gpu(system: System, jetson: Jetson) -> Finding:
     flag = "--runtime nvidia" if jetson.model else "--gpus all"
     return Finding(
-        "warning",
+        "hint",
         "container-without-gpu",
         "the machine has an NVIDIA GPU, this container does not get it",
         f"the driver's library is not there: {system.container} was started without the GPU",

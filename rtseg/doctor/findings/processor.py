@@ -19,7 +19,7 @@ ADAPTIVE = ("intel_pstate", "amd-pstate", "amd-pstate-epp", "amd_pstate")
 PEAK = 661 << 20
 """What a 1920x1080 run with H.264 output takes at most: README."""
 
-COMPARE = "rtseg run test://road?frames=300 -o null --json --precision"
+COMPARE = "rtseg run 'test://road?frames=300' -o null --json --precision"
 
 
 def int8(processor: Processor) -> Iterator[Finding]:

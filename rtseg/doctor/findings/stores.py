@@ -9,8 +9,7 @@ from rtseg.doctor.facts.stores import KERNELS, Folder, Kept, Stores
 from rtseg.doctor.finding import Finding, fine
 
 LITTLE = 1 << 30
-"""Bytes: ten minutes of 1280x720 video take a few hundred MB, an engine and its ONNX file up to as
-much."""
+"""Bytes: a video of an hour, or a few engines, soon take more."""
 
 
 def kept(stores: Stores) -> Iterator[Finding]:

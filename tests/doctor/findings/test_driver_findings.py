@@ -27,9 +27,18 @@ def test_a_jetson_without_its_driver():
 
 def test_a_container_that_does_not_get_the_gpu():
     machine = without_gpu(changed(desktop(), "system", container="docker"))
-    assert "--gpus all" in only(machine, "container-without-gpu").command
+    assert "--gpus all" in only(machine, "container-without-gpu", "hint").command
     machine = without_gpu(changed(jetpack_6(), "system", container="docker"))
-    assert "--runtime nvidia" in only(machine, "container-without-gpu").command
+    assert "--runtime nvidia" in only(machine, "container-without-gpu", "hint").command
+
+
+def test_a_library_without_any_card_is_no_finding():
+    assert bad(changed(bare(), "graphics", refusal=100)).keys() == {"no-viewer"}
+
+
+def test_a_driver_that_starts_without_a_device_has_none():
+    found = only(without_gpu(desktop(), 0), "driver-refuses")
+    assert "no device" in found.cause
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from stored_engines import stored
 
 from rtseg.calibration import store as sets
-from rtseg.doctor.facts.stores import KERNELS, Kept, read_stores
+from rtseg.doctor.facts.store_reader import read_stores
+from rtseg.doctor.facts.stores import KERNELS, Kept
 from rtseg.doctor.place import Place
 from rtseg.engine.package import DEFAULT_MODEL, SHIPPED, sha256_of
 from rtseg.engine.store import PART, engines_folder
