@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rtseg.commands.engine_wish import Wanted
 from rtseg.commands.fraction import rounded
 from rtseg.commands.gate_frames import GateFrames, pictures_of, road_frames
-from rtseg.engine.building import build_apart, installed_for
+from rtseg.engine.building import build_apart
 from rtseg.engine.engine_manifest import (
     FORMAT,
     BuiltWith,
@@ -23,6 +23,7 @@ from rtseg.engine.engine_manifest import (
     Report,
     TensorFact,
 )
+from rtseg.engine.fitness import installed_for
 from rtseg.engine.gate import Agreement, accept, compare
 from rtseg.engine.graph import LABELS, plain, read_graph, tensor_facts, write_graph
 from rtseg.engine.lint import TARGETS, Finding, lint, refuse

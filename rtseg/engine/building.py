@@ -17,19 +17,7 @@ from rtseg.errors import EngineError, RtsegError
 
 CHILD = (sys.executable, "-m", "rtseg.engine.trt_builder")
 
-MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
-"""Backend -> the package that builds for it; OpenVINO builds when it loads."""
-
 Tell = Callable[[dict[str, Any]], None]
-
-
-def installed_for(backend: str) -> Installed:
-    """Raises EngineError where the runtime is missing."""
-    if backend == "openvino":
-        from importlib.metadata import version
-
-        return Installed("openvino", version("openvino"), True, 0, "", 0, "")
-    return ask_installed(MODULES[backend])
 
 
 def ask_installed(module: str) -> Installed:

@@ -1,12 +1,17 @@
-"""Whether stored engines are sound and fit this machine."""
+"""What this machine has to build and run engines with, and whether stored ones fit it."""
 
 from __future__ import annotations
 
-from rtseg.engine.building import installed_for
+from importlib.metadata import version
+
+from rtseg.engine.building import ask_installed
 from rtseg.engine.engine_manifest import EngineManifest
 from rtseg.engine.store import misfit, open_stored
 from rtseg.engine.trt_builder import Installed
 from rtseg.errors import EngineError
+
+MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
+"""Backend -> the package that builds for it; OpenVINO builds when it loads."""
 
 
 class Fitness:
@@ -30,3 +35,10 @@ class Fitness:
         if manifest.backend not in self._answers:
             self._answers[manifest.backend] = installed_for(manifest.backend)
         return self._answers[manifest.backend]
+
+
+def installed_for(backend: str) -> Installed:
+    """Raises EngineError where the runtime is missing."""
+    if backend == "openvino":
+        return Installed("openvino", version("openvino"), True, 0, "", 0, "")
+    return ask_installed(MODULES[backend])
