@@ -44,6 +44,7 @@ def read_machine(place: Place) -> Machine:
     """Never raises. Packages are loaded in a process of their own, beside all the rest."""
     began = Moment.now()
     with closing(Loading(place.loadable, place.environment)) as loading:
+        found: dict[str, Any] = {}
         readers: dict[str, Callable[[], Any]] = {
             "system": lambda: read_system(place),
             "python": lambda: read_python(place),
@@ -53,11 +54,11 @@ def read_machine(place: Place) -> Machine:
             "cameras": lambda: read_cameras(place),
             "display": lambda: read_display(place),
             "environment": lambda: read_environment(place),
-            "stores": lambda: _stores(place),
             "packages": lambda: read_packages(place, loading.result()),
+            "stores": lambda: _stores(place, found["packages"]),
             "clock": lambda: read_clock(place, began, Moment.now()),
         }
-        found: dict[str, Any] = dict.fromkeys(readers)
+        found.update(dict.fromkeys(readers))
         unread = {}
         for noun, read in readers.items():
             try:
@@ -67,8 +68,11 @@ def read_machine(place: Place) -> Machine:
     return Machine(**found, unread=unread)
 
 
-def _stores(place: Place) -> Stores:
-    """Loaded here: what it needs may be what is broken."""
+def _stores(place: Place, packages: Packages | None) -> Stores:
+    """They are read with numpy: one that ends its process must not end this one."""
+    numpy = packages.loads.get("numpy") if packages else None
+    if numpy and numpy.error:
+        raise ImportError(numpy.error)
     from rtseg.doctor.facts.store_reader import read_stores
 
     return read_stores(place)

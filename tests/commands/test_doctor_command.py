@@ -73,8 +73,19 @@ def test_brackets_and_secrets_in_what_a_package_says(capsys, broken, monkeypatch
     assert "secret" not in out + err
 
 
-def test_a_broken_numpy_does_not_break_the_doctor(tmp_path):
-    (tmp_path / "numpy.py").write_text("raise ImportError('not for this Python')")
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("raise ImportError('not for this Python')", "not for this Python"),
+        (
+            "import os, signal\nos.kill(os.getpid(), signal.SIGILL)",
+            "loading it ends the process by SIGILL",
+        ),
+    ],
+    ids=["refuses", "kills"],
+)
+def test_a_broken_numpy_does_not_break_the_doctor(tmp_path, code, error):
+    (tmp_path / "numpy.py").write_text(code)
     paths = os.pathsep.join([str(tmp_path), str(ROOT), os.environ.get("PYTHONPATH", "")])
     ended = subprocess.run(
         [sys.executable, "-m", "rtseg", "doctor", "--json"],
@@ -86,6 +97,6 @@ def test_a_broken_numpy_does_not_break_the_doctor(tmp_path):
     found = json.loads(ended.stdout)
     assert ended.returncode == 4
     assert "Traceback" not in ended.stderr
-    assert found["machine"]["packages"]["loads"]["numpy"]["error"] == "not for this Python"
-    assert found["machine"]["unread"]["stores"] == "ImportError: not for this Python"
+    assert found["machine"]["packages"]["loads"]["numpy"]["error"] == error
+    assert found["machine"]["unread"]["stores"] == f"ImportError: {error}"
     assert found["machine"]["processor"]["cores"] == os.cpu_count()

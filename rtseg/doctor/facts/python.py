@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 from rtseg import __version__
 from rtseg.doctor.place import Place
 
-APT = "/dist-packages"
-"""Where Debian and Ubuntu put Python packages, below /usr/lib/python3*."""
+APT = re.compile(r"/usr/lib/python3[.\d]*/dist-packages")
+"""Where apt puts Python packages; what pip installs as root is below /usr/local."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def read_python(place: Place) -> Python:
         executable=sys.executable,
         prefix=sys.prefix,
         base=sys.base_prefix,
-        sees_apt=any(f"/usr/lib/python{major}{APT}" in each for each in place.packages),
+        sees_apt=any(map(APT.fullmatch, place.packages)),
         managed=place.path(marker).exists(),
     )

@@ -9,7 +9,7 @@ from rtseg.doctor.facts.jetson import Jetson
 from rtseg.doctor.facts.packages import TENSORRTS, Packages
 from rtseg.doctor.facts.python import APT, Python
 from rtseg.doctor.finding import Finding, fine
-from rtseg.doctor.findings.driver import ON_CPU
+from rtseg.doctor.findings.driver import ON_CPU, UBUNTU
 from rtseg.doctor.findings.python import LEAST, see_apt
 from rtseg.doctor.place import numbers
 
@@ -19,8 +19,12 @@ JETSON_LINUX_OF_11, FIRST_OF_JETPACK = (39, 2, 2), (11, 4, 1)
 STRONGLY_TYPED = (10,)
 """Before it, precision is a matter of flags: a path of rtseg that was never executed."""
 
-FIRST_DRIVER = {12: "525", 13: "580"}
+FIRST_DRIVER = {11: "450", 12: "525", 13: "580"}
 """Of each major version of CUDA, on desktops: NVIDIA's CUDA release notes."""
+
+CHOICES = {12: "'tensorrt-cu12==10.*'", 13: "tensorrt"}
+"""What pip is to install, by the CUDA that the driver speaks. For an older one there is nothing:
+the driver is to be newer."""
 
 
 def on_jetson(
@@ -56,7 +60,8 @@ def on_desktop(
         return
     pip, made = python.pip, _of_pip(packages)
     spoken, wanted = numbers(gpu.cuda)[0], _cuda_of(made)
-    choice = "tensorrt" if spoken >= 13 else "'tensorrt-cu12==10.*'"
+    choice = CHOICES.get(min(spoken, max(CHOICES)))
+    install = f"{pip} install {choice}" if choice else UBUNTU
     if not made and not (graphics.tensorrts and python.sees_apt):
         yield Finding(
             "hint",
@@ -64,7 +69,7 @@ def on_desktop(
             f"TensorRT is not installed, so the {gpu.name} is not used",
             "rtseg does not require it: each driver needs another one",
             ON_CPU,
-            f"{pip} install {choice}",
+            install,
         )
     elif made and wanted > spoken:
         yield Finding(
@@ -74,7 +79,7 @@ def on_desktop(
             f"speaks {gpu.cuda}",
             f"driver {graphics.driver} is older than {FIRST_DRIVER[wanted]}",
             f"it fails with CUDA error 35; {ON_CPU}",
-            f"{pip} uninstall -y {' '.join(made)} && {pip} install {choice}",
+            f"{pip} uninstall -y {' '.join(made)} && {install}",
         )
     else:
         yield fine("tensorrt", "TensorRT fits the driver")
@@ -114,7 +119,7 @@ def _of_pip(packages: Packages) -> dict[str, str]:
     return {
         name: each.version
         for name, each in packages.installed.items()
-        if name in TENSORRTS and APT not in each.folder
+        if name in TENSORRTS and not APT.match(each.folder)
     }
 
 

@@ -17,7 +17,8 @@ def test_this_interpreter(laid_out):
 def test_packages_of_apt_are_seen_by_their_folder(laid_out):
     packages = ("/home/anna/.venv/lib/python3.10/site-packages", "/usr/lib/python3/dist-packages")
     assert read_python(laid_out({}, packages=packages)).sees_apt is True
-    assert read_python(laid_out({}, packages=packages[:1])).sees_apt is False
+    for folder in (packages[0], "/usr/local/lib/python3.10/dist-packages"):
+        assert read_python(laid_out({}, packages=(folder,))).sees_apt is False
 
 
 def test_a_python_that_pip_should_keep_off(laid_out):

@@ -16,11 +16,12 @@ from machines import (
     without_packages,
 )
 
-from rtseg.doctor.facts.graphics import SystemTensorRt
+from rtseg.doctor.facts.graphics import SystemTensorRt, Toolkit
 from rtseg.doctor.loading import Load
 from rtseg.engine.gpu import Gpu
 
 ELEVEN = {"tensorrt": "11.4.0", "tensorrt_cu13": "11.4.0", "tensorrt_cu13_libs": "11.4.0"}
+UNKNOWN = Toolkit("/usr/bin/nvcc", "", True)
 SYSTEM = "/usr/bin/python3 -m venv --system-site-packages .venv"
 
 
@@ -33,6 +34,13 @@ def test_tensorrt_11_of_pip_on_jetpack_6():
     assert "11.4.0" in found.title
     assert "JetPack 6.2" in found.title
     assert found.command == f"{PIP} uninstall -y tensorrt tensorrt-cu13 tensorrt-cu13-libs"
+
+
+def test_what_pip_installed_as_root_is_not_of_apt():
+    as_root = installed("/usr/local/lib/python3.10/dist-packages", tensorrt="11.4.0")
+    packages = jetpack_6().packages
+    machine = changed(jetpack_6(), "packages", installed=packages.installed | as_root)
+    only(machine, "tensorrt-of-pip-on-jetson")
 
 
 def test_tensorrt_of_pip_needs_both_versions_on_a_jetson():
@@ -85,11 +93,16 @@ def test_tensorrt_8_of_jetpack_6_0_is_best_effort():
 
 @pytest.mark.parametrize(
     ("cuda", "command"),
-    [("12.4", f"{PIP} install 'tensorrt-cu12==10.*'"), ("13.0", f"{PIP} install tensorrt")],
+    [
+        ("11.8", "sudo ubuntu-drivers install"),
+        ("12.4", f"{PIP} install 'tensorrt-cu12==10.*'"),
+        ("13.0", f"{PIP} install tensorrt"),
+        ("14.1", f"{PIP} install tensorrt"),
+    ],
 )
 def test_a_desktop_without_tensorrt_is_told_which_one_its_driver_can_run(cuda, command):
     machine = without_packages(desktop(), "tensorrt-cu12", "tensorrt-cu12-libs")
-    machine = changed(machine, "graphics", gpu=Gpu("NVIDIA L4", 89, cuda))
+    machine = changed(machine, "graphics", gpu=Gpu("NVIDIA L4", 89, cuda), toolkit=UNKNOWN)
     assert only(machine, "no-tensorrt", "hint").command == command
 
 
