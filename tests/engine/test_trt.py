@@ -1,4 +1,4 @@
-"""The TensorRT engine: ``trt_checks.py`` and the program, on the fakes, and on a GPU if asked.
+"""The TensorRT engine: the checks beside this file and the program, on the fakes or on a GPU.
 
 The fakes replace libraries of the whole process, so whatever uses them is a process of its own.
 """
@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHECKS = HERE / "trt_checks.py"
+CHECKS = ("trt_checks.py", "picture_checks.py")
 CLIP = "lanedet_seattlestreet1_640x360.mp4"
 RTSEG = (sys.executable, "-m", "rtseg")
 
@@ -59,15 +59,25 @@ def build(env):
     assert ended.returncode == 0, ended.stderr
 
 
-def check(env, shared, *words, folder=ROOT):
-    words = ("-q", "-p", "no:cacheprovider", *words)
-    env = env | {"STREETS": str(shared / "images")}
-    return run(sys.executable, "-m", "pytest", CHECKS, *words, env=env, folder=folder)
+def check(env, shared, *words, files=CHECKS, folder=ROOT):
+    words = ("-q", "-p", "no:cacheprovider", "-p", "trt_parts", *words)
+    path = os.pathsep.join([env["PYTHONPATH"], str(HERE)])
+    env = env | {"STREETS": str(shared / "images"), "PYTHONPATH": path}
+    return run(
+        sys.executable,
+        "-m",
+        "pytest",
+        *(HERE / each for each in files),
+        *words,
+        env=env,
+        folder=folder,
+    )
 
 
 @pytest.mark.shared
-def test_every_check_passes_on_the_fakes(with_engine, shared):
-    ended = check(with_engine, shared)
+@pytest.mark.parametrize("file", CHECKS)
+def test_every_check_passes_on_the_fakes(with_engine, shared, file):
+    ended = check(with_engine, shared, files=[file])
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
