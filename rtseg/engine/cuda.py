@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from shutil import which
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +14,9 @@ from pycuda import compiler
 from pycuda import driver as cuda
 
 from rtseg.engine.cuda_graph import Graph
+from rtseg.engine.gpu import the_gpu
 from rtseg.engine.kernels import Launch
+from rtseg.engine.nvrtc import cubin
 from rtseg.errors import EngineError
 
 NON_BLOCKING = 1
@@ -110,16 +113,13 @@ class Cuda:
         return array
 
     def load(self, source: str) -> None:
-        """Compile the kernels of ``source`` for this GPU; pycuda keeps what nvcc made of it."""
-        try:
-            with translated("load the kernels"):
-                image = compiler.compile(source, no_extern_c=True)
-                self._module = cuda.module_from_buffer(image)
-        except (OSError, cuda.CompileError) as error:
-            raise EngineError(
-                "the CUDA kernels need nvcc of the CUDA toolkit, and it failed: "
-                f"{_one_line(error)}; put its folder, /usr/local/cuda/bin, into PATH"
-            ) from error
+        """Compile the kernels of ``source`` for this GPU: with nvcc, or NVRTC if it is not in PATH.
+
+        Both ways what was made is kept in the user's cache.
+        """
+        image = _by_nvcc(source) if which("nvcc") else cubin(source, the_gpu())
+        with translated("load the kernels"):
+            self._module = cuda.module_from_buffer(image)
 
     def launch(self, launch: Launch, stream: Stream) -> None:
         """One of the kernels that were loaded."""
@@ -247,6 +247,17 @@ class translated:
         if isinstance(error, cuda.Error):
             reason = _one_line(error)
             raise EngineError(f"cannot {self._deed}: {reason}") from error.with_traceback(None)
+
+
+def _by_nvcc(source: str) -> Any:
+    with translated("ask for the GPU's architecture"):
+        try:
+            return compiler.compile(source, no_extern_c=True)
+        except (OSError, cuda.CompileError) as error:
+            raise EngineError(
+                f"nvcc cannot compile the CUDA kernels: {_one_line(error)}; does it find its C++ "
+                "compiler, g++?"
+            ) from error
 
 
 def _one_line(error: BaseException) -> str:
