@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -167,6 +168,18 @@ def test_a_gpu_that_is_lost_in_the_middle_is_one_line(fake, package, streets):
 
 def test_auto_takes_the_engine_that_was_built(package):
     assert choose_backend("auto", package) == "tensorrt"
+
+
+def test_auto_reads_the_engine_once_to_check_it(package):
+    opened = []
+
+    def note(event, arguments):
+        if event == "open" and str(arguments[0]).endswith("engine.plan"):
+            opened.append(arguments[0])
+
+    sys.addaudithook(note)
+    assert make_engine("auto", package, "fp32", depth=1).info.backend == "tensorrt"
+    assert len(opened) == 1
 
 
 def test_auto_takes_openvino_for_a_precision_that_was_not_built(package):
