@@ -98,7 +98,9 @@ class Cuda:
                 raise
         host = self._pinned(shape, dtype, flags=cuda.host_alloc_flags.DEVICEMAP)
         with translated("map pinned memory"):
-            return Exchange(host, int(host.base.get_device_pointer()), copied=False)
+            return Exchange(
+                host, int(self._memory[host.ctypes.data].get_device_pointer()), copied=False
+            )
 
     def free(self, exchange: Exchange) -> None:
         """Give it back early: no stream uses it any more, no graph knows it, nobody reads it."""

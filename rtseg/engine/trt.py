@@ -210,14 +210,14 @@ class Slot:
         self._context = self._loaded.context()
         self._bind(name, shape, network)
         self._bind(output, (), self._labels.address)
-        self._warm_up(self._stream, self._planned(size))
+        self._warm_up(self._stream, self._planned(self._stream, size))
 
     def start(self, tensor: Tensor) -> None:
         stream, picture = self._stream, tensor[0]
         assert stream is not None
         plan = self._plan
         if plan is None or plan.picture.host.shape != picture.shape:
-            plan = self._planned(picture.shape[:2])
+            plan = self._planned(stream, picture.shape[:2])
             self._record(stream, plan)
         np.copyto(plan.picture.host, picture)
         if self._recorded:
@@ -244,12 +244,11 @@ class Slot:
                 f"TensorRT refuses the tensor {name!r}: {self._loaded.logger.reason()}"
             )
 
-    def _planned(self, picture_shape: tuple[int, int]) -> Plan:
+    def _planned(self, stream: Stream, picture_shape: tuple[int, int]) -> Plan:
         """For pictures of this (H, W); what was there for another size goes first."""
-        assert self._stream is not None
         self._prepare(picture_shape, source=0)  # refuses a size before there is memory for it
         if self._plan is not None:
-            self._stream.forget()
+            stream.forget()
             self._cuda.free(self._plan.picture)
             self._plan = None
         picture = self._cuda.exchange((*picture_shape, 3), np.uint8)

@@ -29,7 +29,7 @@ def run(*words, env, folder=ROOT):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         check=False,
     )
 

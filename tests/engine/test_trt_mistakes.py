@@ -62,7 +62,7 @@ MISTAKES = {
     ),
     "the graph for pictures of the size before is kept": (
         "trt.py",
-        "            self._stream.forget()\n",
+        "            stream.forget()\n",
         "",
     ),
     "pictures of another size are sampled like those before": (
