@@ -78,8 +78,9 @@ class Motion:
 
 @dataclass(frozen=True)
 class Prepared:
-    """tensor: (1, h, w, 3) uint8, R G B. Order and normalisation are folded into the engine.
+    """tensor: (1, h, w, 3) uint8, R G B, or the whole picture for an engine that takes pictures.
 
+    Order and normalisation are folded into the engine.
     motion: None where nobody asked, and where nothing is known: at a start, cut, gap or new size.
     """
 

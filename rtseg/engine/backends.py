@@ -33,7 +33,7 @@ INSTALL = {
 def choose_backend(name: str, package: ModelPackage, precision: str = "auto") -> str:
     """auto: TensorRT where an engine of this model was built for this GPU, else OpenVINO."""
     if name == "auto":
-        return "tensorrt" if _runs_on_tensorrt(package, precision) else "openvino"
+        return "tensorrt" if _on_tensorrt(package, precision) else "openvino"
     if name not in BACKENDS:
         raise UsageError(f"no backend named {name!r}; there are: auto, {', '.join(BACKENDS)}")
     return name
@@ -85,11 +85,13 @@ def make_engine(
 
     scores: whether ``collect_scored`` will be asked for; that costs a little on every frame.
     """
-    chosen = "openvino" if backend == "auto" and scores else backend
-    chosen = choose_backend(chosen, package, precision)
-    if chosen != "tensorrt":
+    if backend == "auto":
+        backend = "openvino"
+        if not scores and (fitting := _on_tensorrt(package, precision, depth=depth)):
+            return fitting
+    if choose_backend(backend, package) != "tensorrt":
         precision = choose_precision(precision, package)
-    engine = _load(chosen)
+    engine = _load(backend)
     return cast(Engine, engine(package, precision, depth=depth, threads=threads, scores=scores))
 
 
@@ -108,14 +110,14 @@ def _load(backend: str) -> Any:
         ) from error
 
 
-def _runs_on_tensorrt(package: ModelPackage, precision: str) -> bool:
-    """Asked in the order of what it costs."""
+def _on_tensorrt(package: ModelPackage, precision: str, *, depth: int = 2) -> Engine | None:
+    """What ``auto`` takes if it is there. Asked in the order of what it costs: the last step reads
+    and hashes the engine."""
     if not engine_names():
-        return False
+        return None
     if find_gpu() is None or not all(map(find_spec, ("tensorrt", "pycuda"))):
-        return False
+        return None
     try:
-        _load("tensorrt")(package, precision)
+        return cast(Engine, _load("tensorrt")(package, precision, depth=depth))
     except (EngineError, UsageError):
-        return False
-    return True
+        return None

@@ -52,8 +52,13 @@ class Engine(Protocol):
     @property
     def depth(self) -> int: ...
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether it shrinks and stretches pictures itself, level for level as ``prepare`` does."""
+        ...
+
     def submit(self, tensor: Tensor) -> None:
-        """(1, h, w, 3) uint8, R G B."""
+        """(1, h, w, 3) uint8, R G B; of any height and width where it takes pictures."""
         ...
 
     def collect(self) -> LabelMap:

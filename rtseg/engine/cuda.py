@@ -1,15 +1,11 @@
-"""CUDA for one engine: its context, memory, streams, kernels. Nothing else imports pycuda.
-
-Graphs are captured through the driver's own functions: pycuda does not have them.
-"""
+"""CUDA for one engine: its context, memory, streams, kernels. Nothing else imports pycuda."""
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from shutil import which
 from types import TracebackType
 from typing import Any
 
@@ -17,12 +13,11 @@ from numpy.typing import DTypeLike, NDArray
 from pycuda import compiler
 from pycuda import driver as cuda
 
-from rtseg.engine.gpu import DRIVER
+from rtseg.engine.cuda_graph import Graph
+from rtseg.engine.gpu import the_gpu
 from rtseg.engine.kernels import Launch
+from rtseg.engine.nvrtc import cubin
 from rtseg.errors import EngineError
-
-THREAD_LOCAL = 1
-"""CU_STREAM_CAPTURE_MODE_THREAD_LOCAL of cuda.h: other threads may go on allocating."""
 
 NON_BLOCKING = 1
 """CU_STREAM_NON_BLOCKING of cuda.h."""
@@ -38,7 +33,7 @@ class Cuda:
     def __init__(self) -> None:
         self._context: Any = None
         self._streams: list[Stream] = []
-        self._memory: list[Any] = []
+        self._memory: dict[int, Any] = {}  # by address
         self._module: Any = None
         self._integrated = False
 
@@ -64,7 +59,7 @@ class Cuda:
         while self._streams:
             self._streams.pop().close()
         while self._memory:
-            self._memory.pop().free()
+            self._memory.popitem()[1].free()
         self._module = None
         # A context that is still current when Python ends makes pycuda abort the process.
         cuda.Context.pop()
@@ -80,43 +75,53 @@ class Cuda:
     def on_device(self, size: int) -> int:
         """The address of so many bytes."""
         with translated(f"allocate {size} bytes on the GPU"):
-            self._memory.append(cuda.mem_alloc(size))
-        return int(self._memory[-1])
+            allocation = cuda.mem_alloc(size)
+        self._memory[int(allocation)] = allocation
+        return int(allocation)
 
     def pinned(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Memory of the host that copies to and from the GPU need; gone when the context is."""
         return self._pinned(shape, dtype, flags=0)
 
     def exchange(self, shape: tuple[int, ...], dtype: DTypeLike) -> Exchange:
-        """Pinned memory and its place on the GPU; both gone when the context is.
+        """Pinned memory and its place on the GPU; both gone when freed, or when the context is.
 
         On an integrated GPU, a Jetson's, that is one and the same memory: copies would only cost
         bandwidth ("CUDA for Tegra", Memory Selection: pinned memory is cached from Xavier on).
         """
         if not self._integrated:
             host = self.pinned(shape, dtype)
-            return Exchange(host, self.on_device(host.nbytes), copied=True)
+            try:
+                return Exchange(host, self.on_device(host.nbytes), copied=True)
+            except EngineError:
+                self._memory.pop(host.ctypes.data).free()
+                raise
         host = self._pinned(shape, dtype, flags=cuda.host_alloc_flags.DEVICEMAP)
         with translated("map pinned memory"):
-            return Exchange(host, int(self._memory[-1].get_device_pointer()), copied=False)
+            return Exchange(
+                host, int(self._memory[host.ctypes.data].get_device_pointer()), copied=False
+            )
+
+    def free(self, exchange: Exchange) -> None:
+        """Give it back early: no stream uses it any more, no graph knows it, nobody reads it."""
+        if exchange.copied:
+            self._memory.pop(exchange.address).free()
+        self._memory.pop(exchange.host.ctypes.data).free()
 
     def _pinned(self, shape: tuple[int, ...], dtype: DTypeLike, *, flags: int) -> NDArray[Any]:
         with translated(f"allocate pinned memory of {shape}"):
             array: NDArray[Any] = cuda.pagelocked_empty(shape, dtype, mem_flags=flags)
-        self._memory.append(array.base)
+        self._memory[array.ctypes.data] = array.base
         return array
 
     def load(self, source: str) -> None:
-        """Compile the kernels of ``source`` for this GPU; pycuda keeps what nvcc made of it."""
-        try:
-            with translated("load the kernels"):
-                image = compiler.compile(source, no_extern_c=True)
-                self._module = cuda.module_from_buffer(image)
-        except (OSError, cuda.CompileError) as error:
-            raise EngineError(
-                "the CUDA kernels need nvcc of the CUDA toolkit, and it failed: "
-                f"{_one_line(error)}; put its folder, /usr/local/cuda/bin, into PATH"
-            ) from error
+        """Compile the kernels of ``source`` for this GPU: with nvcc, or NVRTC if it is not in PATH.
+
+        Both ways what was made is kept in the user's cache.
+        """
+        image = _by_nvcc(source) if which("nvcc") else cubin(source, the_gpu())
+        with translated("load the kernels"):
+            self._module = cuda.module_from_buffer(image)
 
     def launch(self, launch: Launch, stream: Stream) -> None:
         """One of the kernels that were loaded."""
@@ -179,12 +184,19 @@ class Stream:
         """Remember what ``enqueue`` puts on this stream, as a graph; it must not wait for anything.
 
         Nothing of it runs. False where this driver or what was enqueued cannot be captured.
+        What was recorded before must be forgotten first.
         """
         try:
             self._graph = Graph.captured(self.handle, enqueue)
         except EngineError:
-            self._graph = None
-        return self._graph is not None
+            return False
+        return True
+
+    def forget(self) -> None:
+        """What was recorded, and does not run any more."""
+        if self._graph is not None:
+            self._graph.close()
+        self._graph = None
 
     def replay(self) -> None:
         assert self._graph is not None
@@ -208,38 +220,8 @@ class Stream:
         if self.raw is not None:
             with suppress(cuda.Error):  # it was told when it happened
                 self.raw.synchronize()
-        if self._graph is not None:
-            self._graph.close()
-        self._graph = self._ended = self.raw = None
-
-
-class Graph:
-    """An executable CUDA graph."""
-
-    def __init__(self, executable: ctypes.c_void_p) -> None:
-        self._executable = executable
-
-    @classmethod
-    def captured(cls, stream: int, enqueue: Callable[[], None]) -> Graph:
-        """Raises EngineError where something cannot be captured, with the stream usable again."""
-        graph, executable = ctypes.c_void_p(), ctypes.c_void_p()
-        _call("cuStreamBeginCapture_v2", ctypes.c_void_p(stream), THREAD_LOCAL)
-        try:
-            enqueue()
-        finally:
-            _call("cuStreamEndCapture", ctypes.c_void_p(stream), ctypes.byref(graph))
-        try:
-            no_flags = ctypes.c_ulonglong(0)
-            _call("cuGraphInstantiateWithFlags", ctypes.byref(executable), graph, no_flags)
-        finally:
-            _call("cuGraphDestroy", graph)
-        return cls(executable)
-
-    def launch(self, stream: int) -> None:
-        _call("cuGraphLaunch", self._executable, ctypes.c_void_p(stream))
-
-    def close(self) -> None:
-        _driver().cuGraphExecDestroy(self._executable)
+        self.forget()
+        self._ended = self.raw = None
 
 
 class translated:
@@ -269,22 +251,15 @@ class translated:
             raise EngineError(f"cannot {self._deed}: {reason}") from error.with_traceback(None)
 
 
-@cache
-def _driver() -> ctypes.CDLL:
-    """Opened once: a graph is launched for every frame."""
-    return ctypes.CDLL(DRIVER)
-
-
-def _call(name: str, *arguments: Any) -> None:
-    """A function of the driver that pycuda lacks."""
-    driver = _driver()
-    function = getattr(driver, name, None)
-    if function is None:
-        raise EngineError(f"this NVIDIA driver has no {name}: update it to CUDA 11.4 or newer")
-    if result := function(*arguments):
-        words = ctypes.c_char_p()
-        driver.cuGetErrorString(result, ctypes.byref(words))
-        raise EngineError(f"{name} failed: {(words.value or b'no reason given').decode()}")
+def _by_nvcc(source: str) -> Any:
+    with translated("ask for the GPU's architecture"):
+        try:
+            return compiler.compile(source, no_extern_c=True)
+        except (OSError, cuda.CompileError) as error:
+            raise EngineError(
+                f"nvcc cannot compile the CUDA kernels: {_one_line(error)}; does it find its C++ "
+                "compiler, g++?"
+            ) from error
 
 
 def _one_line(error: BaseException) -> str:

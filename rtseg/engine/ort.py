@@ -43,6 +43,10 @@ class OnnxRuntimeEngine:
         self._waiting: deque[Tensor] = deque()
 
     @property
+    def takes_pictures(self) -> bool:
+        return False
+
+    @property
     def spec(self) -> ModelSpec:
         return self._package.spec
 

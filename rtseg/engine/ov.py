@@ -56,6 +56,10 @@ class OpenVinoEngine:
         self._busy: deque[openvino.InferRequest] = deque()
 
     @property
+    def takes_pictures(self) -> bool:
+        return False
+
+    @property
     def spec(self) -> ModelSpec:
         return self._package.spec
 

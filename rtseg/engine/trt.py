@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import ExitStack
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from types import TracebackType
 from typing import Any
 
@@ -12,9 +13,9 @@ import numpy as np
 import tensorrt as trt
 
 from rtseg.engine.base import EngineInfo
-from rtseg.engine.cuda import Cuda, Stream
+from rtseg.engine.cuda import Cuda, Exchange, Stream
 from rtseg.engine.gpu import the_gpu
-from rtseg.engine.kernels import prepare_launch, source
+from rtseg.engine.kernels import Launch, prepare_launch, source
 from rtseg.engine.package import ModelPackage
 from rtseg.engine.store import StoredEngine, fitting
 from rtseg.engine.trt_builder import Installed, listener, load
@@ -28,7 +29,7 @@ INPUTS = {"FLOAT": 4, "HALF": 2}
 
 
 class TensorRtEngine:
-    """uint8 NHWC pictures in, label maps out: a kernel normalises them on the GPU.
+    """uint8 NHWC pictures of any size in, label maps out: a kernel resizes and normalises them.
 
     Runs the engine of the store that was built from this package in this precision, on this GPU.
     depth: tensors in flight; each has a stream, an execution context and buffers of its own.
@@ -60,6 +61,10 @@ class TensorRtEngine:
         self._slots: list[Slot] = []
         self._free: deque[Slot] = deque()
         self._busy: deque[Slot] = deque()
+
+    @property
+    def takes_pictures(self) -> bool:
+        return True
 
     @property
     def spec(self) -> ModelSpec:
@@ -103,9 +108,8 @@ class TensorRtEngine:
         self._open.close()
 
     def submit(self, tensor: Tensor) -> None:
-        slot = self._free.popleft()
-        slot.start(tensor)
-        self._busy.append(slot)
+        self._free[0].start(tensor)
+        self._busy.append(self._free.popleft())
 
     def collect(self) -> LabelMap:
         slot = self._busy.popleft()
@@ -179,10 +183,10 @@ class Loaded:
 
 
 class Slot:
-    """What one tensor in flight needs. Pictures and labels cross in bytes, in pinned memory.
+    """What one picture in flight needs. Pictures and labels cross in bytes, in pinned memory.
 
     The work is recorded as a CUDA graph after a first run; where that cannot be, each step is
-    enqueued every time.
+    enqueued every time. It holds memory for pictures of one size, and plans anew for another.
     """
 
     def __init__(self, cuda: Cuda, loaded: Loaded) -> None:
@@ -190,6 +194,7 @@ class Slot:
         self._loaded = loaded
         self._stream: Stream | None = None
         self._context: Any = None
+        self._plan: Plan | None = None
         self._recorded = False
 
     def open(self, spec: ModelSpec) -> None:
@@ -199,25 +204,27 @@ class Slot:
         _check(kind in INPUTS and shape == (1, 3, *size), f"an input {kind} {shape}")
         _check(labels_kind == "UINT8" and len(labels_shape) == 3, f"an output {labels_kind}")
         self._stream = cuda.stream()
-        self._picture = cuda.exchange((1, *size, 3), np.uint8)
         self._labels = cuda.exchange(labels_shape, np.uint8)
         network = cuda.on_device(INPUTS[kind] * 3 * size[0] * size[1])
-        self._launch = prepare_launch(
-            spec, size, source=self._picture.address, target=network, half=kind == "HALF"
-        )
+        self._prepare = partial(prepare_launch, spec, target=network, half=kind == "HALF")
         self._context = self._loaded.context()
         self._bind(name, shape, network)
         self._bind(output, (), self._labels.address)
-        self._warm_up(self._stream)
+        self._warm_up(self._stream, self._planned(self._stream, size))
 
     def start(self, tensor: Tensor) -> None:
-        assert self._stream is not None
-        np.copyto(self._picture.host, tensor)
+        stream, picture = self._stream, tensor[0]
+        assert stream is not None
+        plan = self._plan
+        if plan is None or plan.picture.host.shape != picture.shape:
+            plan = self._planned(stream, picture.shape[:2])
+            self._record(stream, plan)
+        np.copyto(plan.picture.host, picture)
         if self._recorded:
-            self._stream.replay()
+            stream.replay()
         else:
-            self._enqueue(self._stream)
-        self._stream.mark()
+            self._enqueue(stream, plan)
+        stream.mark()
 
     def finish(self) -> LabelMap:
         assert self._stream is not None
@@ -237,19 +244,41 @@ class Slot:
                 f"TensorRT refuses the tensor {name!r}: {self._loaded.logger.reason()}"
             )
 
-    def _warm_up(self, stream: Stream) -> None:
-        """TensorRT allocates in its first run, which a graph may not."""
-        self._picture.host[...] = 0
-        self._enqueue(stream)
-        stream.wait_for_all()
-        self._recorded = stream.record(lambda: self._enqueue(stream))
+    def _planned(self, stream: Stream, picture_shape: tuple[int, int]) -> Plan:
+        """For pictures of this (H, W); what was there for another size goes first."""
+        self._prepare(picture_shape, source=0)  # refuses a size before there is memory for it
+        if self._plan is not None:
+            stream.forget()
+            self._cuda.free(self._plan.picture)
+            self._plan = None
+        picture = self._cuda.exchange((*picture_shape, 3), np.uint8)
+        self._plan = Plan(picture, self._prepare(picture_shape, source=picture.address))
+        return self._plan
 
-    def _enqueue(self, stream: Stream) -> None:
-        self._picture.upload(stream)
-        self._cuda.launch(self._launch, stream)
+    def _warm_up(self, stream: Stream, plan: Plan) -> None:
+        """TensorRT allocates in its first run, which a graph may not."""
+        plan.picture.host[...] = 0
+        self._enqueue(stream, plan)
+        stream.wait_for_all()
+        self._record(stream, plan)
+
+    def _record(self, stream: Stream, plan: Plan) -> None:
+        self._recorded = stream.record(lambda: self._enqueue(stream, plan))
+
+    def _enqueue(self, stream: Stream, plan: Plan) -> None:
+        plan.picture.upload(stream)
+        self._cuda.launch(plan.launch, stream)
         if not self._context.execute_async_v3(stream.handle):
             raise EngineError(f"TensorRT failed while inferring: {self._loaded.logger.reason()}")
         self._labels.download(stream)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a picture of one size crosses to the GPU, and how it becomes the network's input."""
+
+    picture: Exchange
+    launch: Launch
 
 
 def here() -> Installed:

@@ -35,6 +35,10 @@ class TorchEngine:
         self._waiting: deque[Tensor] = deque()
 
     @property
+    def takes_pictures(self) -> bool:
+        return False
+
+    @property
     def spec(self) -> ModelSpec:
         return self._spec
 

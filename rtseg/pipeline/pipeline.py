@@ -16,6 +16,7 @@ import numpy as np
 from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.errors import RtsegError, StageError
 from rtseg.pipeline.channel import Channel, Closed
+from rtseg.pipeline.segment import prepared_for
 from rtseg.preprocess import prepare
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
@@ -135,10 +136,12 @@ class Pipeline:
 
     def _prepare(self) -> None:
         live = self._source.info.live
+        engine = self._engine
         tracker = self._smoothing.tracker(live=live) if self._smoothing else None
         for frame in self._frames:
             started = time.monotonic_ns()
-            prepared = prepare(frame, self._engine.spec)
+            # The tracker looks for motion in what is as small as the network.
+            prepared = prepare(frame, engine.spec) if tracker else prepared_for(engine, frame)
             done = time.monotonic_ns()
             self.stats.clock("preprocess", done - started)
             if tracker is not None:
@@ -148,7 +151,8 @@ class Pipeline:
 
     def _infer(self) -> None:
         with self._engine as engine:
-            warm_up(engine)
+            info = self._source.info
+            warm_up(engine, (info.height, info.width))
             is_key = KeyFrames(self._smoothing or Smoothing())
             flying: deque[tuple[Prepared, int | None]] = deque()
             for prepared in self._prepared:
@@ -239,9 +243,13 @@ class Pipeline:
             self.stats.drop("late", channel.dropped)
 
 
-def warm_up(engine: Engine, times: int = 2) -> None:
-    """Infer an empty picture, so that no frame pays for the runtime's first allocations."""
-    empty = np.zeros((1, engine.spec.height, engine.spec.width, 3), np.uint8)
+def warm_up(engine: Engine, picture_shape: tuple[int, int], times: int = 2) -> None:
+    """Infer an empty picture, so that no frame pays for the runtime's first allocations.
+
+    picture_shape: (H, W) of the frames to come.
+    """
+    shape = picture_shape if engine.takes_pictures else (engine.spec.height, engine.spec.width)
+    empty = np.zeros((1, *shape, 3), np.uint8)
     for _ in range(times):
         engine.submit(empty)
         engine.collect()

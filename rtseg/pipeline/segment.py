@@ -7,12 +7,19 @@ from collections.abc import Iterable, Iterator
 from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.preprocess import prepare
 from rtseg.smoothing import KeyFrames, Smoother, Smoothing
-from rtseg.types import Frame, Inferred, Segmentation
+from rtseg.types import Frame, Inferred, Prepared, Segmentation
+
+
+def prepared_for(engine: Engine, frame: Frame) -> Prepared:
+    """As the engine takes it: the picture itself, uncopied, where it resizes on its own."""
+    if engine.takes_pictures:
+        return Prepared(frame, frame.picture[None])
+    return prepare(frame, engine.spec)
 
 
 def segment(frame: Frame, engine: Engine) -> Segmentation:
     """With an open engine that has nothing in flight, on the engine's thread."""
-    engine.submit(prepare(frame, engine.spec).tensor)
+    engine.submit(prepared_for(engine, frame).tensor)
     return Segmentation(frame, engine.collect())
 
 

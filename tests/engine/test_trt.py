@@ -1,4 +1,4 @@
-"""The TensorRT engine: ``trt_checks.py`` and the program, on the fakes, and on a GPU if asked.
+"""The TensorRT engine: the checks beside this file and the program, on the fakes or on a GPU.
 
 The fakes replace libraries of the whole process, so whatever uses them is a process of its own.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 
 import fake_cuda
 import pytest
+from nvrtc import installed
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHECKS = HERE / "trt_checks.py"
+CHECKS = ("trt_checks.py", "picture_checks.py")
 CLIP = "lanedet_seattlestreet1_640x360.mp4"
 RTSEG = (sys.executable, "-m", "rtseg")
 
@@ -28,7 +29,7 @@ def run(*words, env, folder=ROOT):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         check=False,
     )
 
@@ -59,15 +60,17 @@ def build(env):
     assert ended.returncode == 0, ended.stderr
 
 
-def check(env, shared, *words, folder=ROOT):
-    words = ("-q", "-p", "no:cacheprovider", *words)
-    env = env | {"STREETS": str(shared / "images")}
-    return run(sys.executable, "-m", "pytest", CHECKS, *words, env=env, folder=folder)
+def check(env, shared, *words, files=CHECKS, folder=ROOT):
+    words = (*(HERE / each for each in files), "-q", "-p", "no:cacheprovider", *words)
+    path = os.pathsep.join([env["PYTHONPATH"], str(HERE)])
+    env = env | {"STREETS": str(shared / "images"), "PYTHONPATH": path}
+    return run(sys.executable, "-m", "pytest", "-p", "trt_parts", *words, env=env, folder=folder)
 
 
 @pytest.mark.shared
-def test_every_check_passes_on_the_fakes(with_engine, shared):
-    ended = check(with_engine, shared)
+@pytest.mark.parametrize("file", CHECKS)
+def test_every_check_passes_on_the_fakes(with_engine, shared, file):
+    ended = check(with_engine, shared, files=[file])
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
@@ -102,6 +105,43 @@ def test_auto_runs_on_tensorrt_where_it_can(with_engine, shared):
     words = ("run", shared / "videos" / CLIP, "--limit", "2", "-o", "null", "--json")
     ended = run(*RTSEG, *words, env=with_engine)
     assert json.loads(ended.stdout)["backend"] == "tensorrt"
+
+
+@pytest.fixture
+def without_nvcc(with_engine, tmp_path):
+    """Nothing that was compiled is at hand, and nothing to compile it with."""
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "CUDA_HOME": str(tmp_path)}
+    (tmp_path / "bin").mkdir()
+    return with_engine | cache | {"PATH": str(tmp_path / "bin")}
+
+
+@pytest.mark.skipif(not installed(), reason="no NVRTC beside this Python")
+def test_without_nvcc_the_kernels_are_compiled_by_nvrtc(without_nvcc):
+    words = ("run", "test://road?frames=2", "--backend", "tensorrt", "-o", "null", "--json")
+    wheels = installed()[0].parents[3]  # of nvidia/cu13/lib/libnvrtc.so.13
+    path = os.pathsep.join([without_nvcc["PYTHONPATH"], str(wheels)])
+    ended = run(*RTSEG, *words, env=without_nvcc | {"PYTHONPATH": path})
+    assert ended.returncode == 0, ended.stderr
+    assert len(list(Path(without_nvcc["XDG_CACHE_HOME"]).glob("rtseg/kernels/*.cubin"))) == 1
+
+
+def test_without_nvcc_and_nvrtc_one_line_says_how_to_get_either(without_nvcc):
+    site = "import sys; sys.modules['nvidia'] = None\n"
+    folder = Path(without_nvcc["CUDA_HOME"])
+    (folder / "sitecustomize.py").write_text(site, "utf-8")
+    path = os.pathsep.join([without_nvcc["PYTHONPATH"], str(folder)])
+    message = refused(without_nvcc | {"PYTHONPATH": path})
+    assert "/usr/local/cuda/bin into PATH" in message
+    assert "pip install nvidia-cuda-nvrtc" in message
+
+
+def test_an_nvcc_that_fails_is_one_line_with_its_reason(without_nvcc):
+    nvcc = Path(without_nvcc["PATH"]) / "nvcc"
+    nvcc.write_text("#!/bin/sh\necho no g++ >&2\nexit 1\n", "utf-8")
+    nvcc.chmod(0o755)
+    message = refused(without_nvcc)
+    assert "nvcc cannot compile" in message
+    assert "no g++" in message
 
 
 def refused(env):

@@ -31,8 +31,8 @@ MISTAKES = {
     ),
     "what runs is not waited for before it is taken down": (
         "cuda.py",
-        "                self.raw.synchronize()\n        if",
-        "                pass\n        if",
+        "                self.raw.synchronize()\n        self.forget",
+        "                pass\n        self.forget",
     ),
     "the GPU's context is not given back": (
         "cuda.py",
@@ -41,18 +41,34 @@ MISTAKES = {
     ),
     "a copy is put on the stream of another slot": (
         "trt.py",
-        "        self._picture.upload(stream)\n",
-        "        self._picture.upload(self._cuda._streams[0])\n",
+        "        plan.picture.upload(stream)\n",
+        "        plan.picture.upload(self._cuda._streams[0])\n",
     ),
     "the kernel is put on the stream of another slot": (
         "trt.py",
-        "self._cuda.launch(self._launch, stream)",
-        "self._cuda.launch(self._launch, self._cuda._streams[0])",
+        "self._cuda.launch(plan.launch, stream)",
+        "self._cuda.launch(plan.launch, self._cuda._streams[0])",
     ),
     "both slots share their picture": (
         "trt.py",
-        "self._picture = cuda.exchange((1, *size, 3), np.uint8)",
-        "self._picture = cuda.__dict__.setdefault('p', cuda.exchange((1, *size, 3), np.uint8))",
+        "picture = self._cuda.exchange((*picture_shape, 3), np.uint8)",
+        "picture = self._cuda.__dict__.setdefault(\n"
+        "            'p', self._cuda.exchange((*picture_shape, 3), np.uint8)\n        )",
+    ),
+    "memory for pictures of the size before is kept": (
+        "trt.py",
+        "            self._cuda.free(self._plan.picture)\n",
+        "",
+    ),
+    "the graph for pictures of the size before is kept": (
+        "trt.py",
+        "            stream.forget()\n",
+        "",
+    ),
+    "pictures of another size are sampled like those before": (
+        "trt.py",
+        "self._prepare(picture_shape, source=picture.address)",
+        "self.__dict__.setdefault('l', self._prepare(picture_shape, source=picture.address))",
     ),
     "the labels are not copied back": (
         "trt.py",
@@ -61,9 +77,9 @@ MISTAKES = {
     ),
     "the end is marked before the work is given": (
         "trt.py",
-        "        np.copyto(self._picture.host, tensor)\n",
-        "        self._stream.mark()\n        np.copyto(self._picture.host, tensor)\n"
-        "        self._stream.mark = lambda: None\n",
+        "        np.copyto(plan.picture.host, picture)\n",
+        "        stream.mark()\n        np.copyto(plan.picture.host, picture)\n"
+        "        stream.mark = lambda: None\n",
     ),
     "streams are never given back": (
         "cuda.py",
@@ -77,9 +93,8 @@ MISTAKES = {
     ),
     "device memory is never given back": (
         "cuda.py",
-        "self._memory.append(cuda.mem_alloc(size))\n        return int(self._memory[-1])",
-        "globals().setdefault('kept', []).append(cuda.mem_alloc(size))\n"
-        "        return int(globals()['kept'][-1])",
+        "        self._memory[int(allocation)] = allocation\n",
+        "        globals().setdefault('kept', []).append(allocation)\n",
     ),
     "the graph is never destroyed": (
         "cuda.py",
@@ -92,7 +107,7 @@ MISTAKES = {
         "cuda.Stream(0)",
     ),
     "a capture that other threads can spoil": (
-        "cuda.py",
+        "cuda_graph.py",
         "THREAD_LOCAL = 1\n",
         "THREAD_LOCAL = 0\n",
     ),
@@ -108,12 +123,12 @@ MISTAKES = {
     ),
     "channels in the other order": (
         "trt.py",
-        'half=kind == "HALF"\n',
-        'half=kind == "HALF", layout="bgr"\n',
+        'half=kind == "HALF")\n',
+        'half=kind == "HALF", layout="bgr")\n',
     ),
 }
 
-FEW = "1-2 or outlive or still_in_flight or one_launch or before_the_context"
+FEW = "1-2 or outlive or still_in_flight or one_launch or before_the_context or last_size"
 
 
 @pytest.mark.shared

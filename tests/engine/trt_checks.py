@@ -1,99 +1,18 @@
-"""What the TensorRT engine must do, on a GPU as on the fakes; ``test_trt.py`` runs this file.
-
-With CHECKED_ON=fakes in the environment each check starts with a new fake GPU, and ends with a
-look at what the driver found wrong and what was not given back.
-"""
+"""What the TensorRT engine must do, on a GPU as on the fakes; ``test_trt.py`` runs this file."""
 
 from __future__ import annotations
 
 import ctypes
-import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from trt_parts import ILLEGAL_ADDRESS, OUT_OF_MEMORY, in_flight, infer
 
 from rtseg.engine import cuda
 from rtseg.engine.backends import choose_backend, make_engine
-from rtseg.engine.package import DEFAULT_MODEL, find_package
 from rtseg.errors import EngineError
-from rtseg.preprocess import prepare
-from rtseg.source.images import ImageFolder
-
-ON_FAKES = os.environ.get("CHECKED_ON") == "fakes"
-ILLEGAL_ADDRESS, OUT_OF_MEMORY = 700, 2
-
-
-class FakeGpu:
-    def __init__(self):
-        self._driver = ctypes.CDLL("libcuda.so.1")
-        for name in ("fake_findings", "fake_leaks"):
-            getattr(self._driver, name).restype = ctypes.c_char_p
-
-    def reset(self, *, seed=0, memory=1 << 30, captures=True, integrated=False):
-        size = ctypes.c_size_t(memory)
-        self._driver.fake_reset(seed, int(integrated), size, 1, int(captures))
-
-    def fail(self, function, nth, result):
-        self._driver.fake_fail(function.encode(), ctypes.c_long(nth), result)
-
-    def calls(self, function):
-        return self._driver.fake_calls(function.encode())
-
-    def found(self):
-        return self._driver.fake_findings().decode() + self._driver.fake_leaks().decode()
-
-
-@pytest.fixture(autouse=True)
-def gpu():
-    if not ON_FAKES:
-        yield None
-        return
-    fake = FakeGpu()
-    fake.reset()
-    yield fake
-    assert fake.found() == ""
-
-
-@pytest.fixture
-def fake(gpu):
-    if gpu is None:
-        pytest.skip("a real GPU does not fail on request")
-    return gpu
-
-
-@pytest.fixture(scope="module")
-def package():
-    return find_package(DEFAULT_MODEL)
-
-
-@pytest.fixture(scope="module")
-def streets(package):
-    with ImageFolder(os.environ["STREETS"]) as source:
-        return [prepare(frame, package.spec).tensor for frame in source][::8][:4]
-
-
-@pytest.fixture(scope="module")
-def expected(package, streets):
-    with make_engine("openvino", package, "fp32", depth=1) as engine:
-        return [infer(engine, tensor) for tensor in streets]
-
-
-def infer(engine, tensor):
-    engine.submit(tensor)
-    return engine.collect()
-
-
-def in_flight(engine, tensors):
-    """All labels, with as many tensors in flight as the engine takes."""
-    found = []
-    for number, tensor in enumerate(tensors):
-        engine.submit(tensor)
-        if number >= engine.depth - 1:
-            found.append(engine.collect())
-    while len(found) < len(tensors):
-        found.append(engine.collect())
-    return found
 
 
 def assert_same(found, expected):
@@ -249,6 +168,18 @@ def test_a_gpu_that_is_lost_in_the_middle_is_one_line(fake, package, streets):
 
 def test_auto_takes_the_engine_that_was_built(package):
     assert choose_backend("auto", package) == "tensorrt"
+
+
+def test_auto_reads_the_engine_once_to_check_it(package):
+    opened = []
+
+    def note(event, arguments):
+        if event == "open" and str(arguments[0]).endswith("engine.plan"):
+            opened.append(arguments[0])
+
+    sys.addaudithook(note)
+    assert make_engine("auto", package, "fp32", depth=1).info.backend == "tensorrt"
+    assert len(opened) == 1
 
 
 def test_auto_takes_openvino_for_a_precision_that_was_not_built(package):

@@ -44,6 +44,8 @@ class CountingSource:
 class ReadingEngine:
     """Every pixel's label is its red value: what went in can be read off what comes out."""
 
+    takes_pictures = False
+
     def __init__(self, *, depth=1, fail_at=None, error=None, pause=0.0):
         self.spec, self.depth = SPEC, depth
         self.fail_at, self.error, self.pause = fail_at, error, pause
@@ -70,6 +72,20 @@ class ReadingEngine:
         if self.pause:
             time.sleep(self.pause)
         return np.array(tensor[0, ..., 0])
+
+
+class ResizingEngine(ReadingEngine):
+    """Takes whole pictures, and takes every other row and column; ``shapes`` of what it got."""
+
+    takes_pictures = True
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.shapes = []
+
+    def submit(self, tensor):
+        self.shapes.append(tensor.shape)
+        super().submit(tensor[:, ::2, ::2])
 
 
 class KeepingSink:

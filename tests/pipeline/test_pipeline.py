@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_parts import CountingSource, KeepingSink, ReadingEngine, negative
+from plain_parts import CountingSource, KeepingSink, ReadingEngine, ResizingEngine, negative
 
 from rtseg.errors import EngineError, SinkError, SourceError, StageError
 from rtseg.pipeline.pipeline import Pipeline
-from rtseg.pipeline.segment import segment
+from rtseg.pipeline.segment import prepared_for, segment
 
 
 def run(source, engine, *sinks, limit=None):
@@ -40,6 +40,23 @@ def test_threads_and_the_straight_line_give_the_same_labels():
     assert len({int(labels[0, 0]) for labels in straight}) == 11
     for picture, labels in zip(sink.pictures, straight, strict=True):
         np.testing.assert_array_equal(picture.segmentation.labels, labels)
+
+
+def test_an_engine_that_takes_pictures_gets_them_whole_also_while_it_warms_up():
+    sink, engine = KeepingSink(), ResizingEngine(depth=2)
+    run(CountingSource(20), engine, sink)
+    assert engine.shapes == [(1, 24, 32, 3)] * (2 + 20)
+    assert {picture.segmentation.labels.shape for picture in sink.pictures} == {(12, 16)}
+    assert [picture.segmentation.labels[0, 0] for picture in sink.pictures] == [
+        index % 11 for index in range(20)
+    ]
+
+
+def test_such_an_engine_gets_the_very_picture_also_without_threads():
+    with CountingSource(1) as source, ResizingEngine() as engine:
+        (frame,) = source
+        assert np.shares_memory(prepared_for(engine, frame).tensor, frame.picture)
+        assert segment(frame, engine).labels.shape == (12, 16)
 
 
 def test_nothing_is_rendered_when_no_sink_wants_a_picture():
