@@ -28,6 +28,7 @@ COMMANDS = {
     "calibrate": ("rtseg.commands.calibrate", "Pictures that calibrate INT8."),
     "build": ("rtseg.commands.build", "A model becomes an engine."),
     "engines": ("rtseg.commands.store", "The store of built engines."),
+    "selftest": ("rtseg.commands.selftest", "Proves and measures engines here."),
 }
 """Verb -> (module, line in the list). ``command`` in the module is the verb, its docstring the
 help."""
