@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,11 @@ from rtseg.commands.export import LEAST_AGREEMENT
 from rtseg.commands.trial import FAILED, NOT_RUN, PASSED, TrialOrder
 from rtseg.commands.trial_plan import BACKENDS, HOME, Plan, listed
 from rtseg.errors import EngineError, RtsegError, ThresholdError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from rtseg.engine.apart import Tell
 
 FORMAT = 1
 
@@ -128,19 +134,20 @@ def _rows(orders: list[TrialOrder], *, keep: bool) -> Iterator[dict[str, Any]]:
     with progress_bar("selftest") as bar:
         task = bar.add_task("selftest", total=len(orders), note="")
         for order in orders:
-            bar.update(task, note=_title(order.row(PASSED)))
+            title = _title(order.row(NOT_RUN))
+            tell = partial(_tell, bar, task, title=title)
             if missing and order.backend == "tensorrt":
                 reason = "; ".join(missing)
                 row = order.row(NOT_RUN, reason=reason, exit_code=EngineError.exit_code)
             else:
-                row = _row(order, keep=keep)
+                row = _row(order, tell, keep=keep)
             bar.advance(task)
             if row["status"] not in (PASSED, NOT_RUN):
-                warn(f"{_title(row)} {row['status']}: {row['reason']}")
+                warn(f"{title} {row['status']}: {row['reason']}")
             yield row
 
 
-def _row(order: TrialOrder, *, keep: bool) -> dict[str, Any]:
+def _row(order: TrialOrder, tell: Tell, *, keep: bool) -> dict[str, Any]:
     """What the row's own process says; if it cannot any more, why."""
     import signal
     from dataclasses import asdict
@@ -154,9 +161,13 @@ def _row(order: TrialOrder, *, keep: bool) -> dict[str, Any]:
         environment={} if keep else {"RTSEG_HOME": str(HOME.resolve())},
     )
     try:
-        return worker.ask(asdict(order), lambda event: None)
+        return worker.ask(asdict(order), tell)
     except RtsegError as error:
         return order.row(FAILED, reason=str(error), exit_code=error.exit_code)
+
+
+def _tell(bar: Progress, task: TaskID, event: dict[str, Any], *, title: str) -> None:
+    bar.update(task, note=f"{title}: {event['phase']}")
 
 
 def _title(row: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +19,7 @@ from rtseg.commands.fraction import rounded
 from rtseg.errors import RtsegError, ThresholdError
 
 if TYPE_CHECKING:
+    from rtseg.engine.apart import Tell
     from rtseg.engine.base import Engine
     from rtseg.engine.gate import Agreement
     from rtseg.engine.package import ModelPackage
@@ -56,8 +56,6 @@ NOTHING_FOUND = {
     "trtexec": None,
 }
 """The keys of a row, besides those of its order, as they are until each is found."""
-
-Tell = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)

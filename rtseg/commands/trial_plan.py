@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rtseg.commands.trial import TrialOrder
 from rtseg.errors import UsageError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rtseg.engine.package import ModelPackage
     from rtseg.source.road import RoadSource
     from rtseg.types import Precision
+
+T = TypeVar("T", bound=str)
 
 HOME = Path("runs/selftest")
 """Engines, the clip of the road, the report. Not the user's own store: from that `rtseg run` would
@@ -97,15 +99,15 @@ class Plan:
         )
 
 
-def listed(text: str, known: Iterable[str], option: str) -> tuple[str, ...]:
-    """``a,b`` -> ("a", "b"); raises UsageError for what is not known."""
-    given = tuple(filter(None, map(str.strip, text.split(","))))
-    for each in given:
-        if each not in known:
-            raise UsageError(f"{option} has no {each!r}; expected some of {','.join(known)}")
-    if not given:
-        raise UsageError(f"{option} is empty; expected some of {','.join(known)}")
-    return given
+def listed(text: str, known: Iterable[T], option: str) -> tuple[T, ...]:
+    """``a,b`` -> ("a", "b"); raises UsageError for what is not known, and for nothing."""
+    named: dict[str, T] = {each: each for each in known}
+    given = [each.strip() for each in text.split(",") if each.strip()]
+    unknown = [each for each in given if each not in named]
+    if unknown or not given:
+        what = f"has no {unknown[0]!r}" if unknown else "is empty"
+        raise UsageError(f"{option} {what}; expected some of {','.join(named)}")
+    return tuple(named[each] for each in given)
 
 
 def recorded(reference: str, frames: int) -> str:

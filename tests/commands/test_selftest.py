@@ -21,6 +21,9 @@ from rtseg.engine.gpu import find_gpu
 ROOT = Path(__file__).parents[2]
 REPORT = Path("runs/selftest/selftest.json")
 
+LEAST = {"fp32": 0.999, "fp16": 0.99, "int8": 0.97}
+"""Of pixels, by precision; the six greys leave little room between two classes."""
+
 pytestmark = pytest.mark.timeout(1200)  # pycuda is compiled where the cache is empty
 
 
@@ -54,7 +57,7 @@ def assert_engine_was_proved(row, store):
     assert (row["status"], row["reason"], row["exit_code"]) == ("passed", "", 0)
     assert row["classes"] == 6
     assert row["pictures"] == 12
-    assert row["agreement"] >= (0.97 if row["precision"] == "int8" else 0.999)
+    assert row["agreement"] >= LEAST[row["precision"]]
     assert all(share > 0.8 for share in row["per_class"].values() if share is not None)
     assert sum(share is not None for share in row["per_class"].values()) == 6
     assert row["reference"].startswith("openvino fp32 ")
@@ -73,15 +76,15 @@ def assert_engine_was_proved(row, store):
 
 @pytest.fixture(scope="module")
 def on_fakes(desk):
-    """All rows of a broken model, then those of a sound one."""
-    ended = selftest(desk, fake_cuda.environment(), "--json", models="broken,bright")
+    """Two rows of a broken model, then the same of a sound one."""
+    words = ("--backends", "tensorrt", "--precisions", "fp16,int8", "--json")
+    ended = selftest(desk, fake_cuda.environment(), *words, models="broken,bright")
     return ended, json.loads(ended.stdout)
 
 
-def test_every_precision_is_built_proved_and_measured_on_the_fakes(on_fakes, desk):
-    cpu, *engines = on_fakes[1]["rows"][4:]
-    assert (cpu["backend"], cpu["precision"], cpu["status"]) == ("openvino", "fp32", "passed")
-    assert [each["precision"] for each in engines] == ["fp32", "fp16", "int8"]
+def test_engines_are_built_proved_and_measured_on_the_fakes(on_fakes, desk):
+    engines = on_fakes[1]["rows"][2:]
+    assert [each["precision"] for each in engines] == ["fp16", "int8"]
     for each in engines:
         assert_engine_was_proved(each, desk / "runs/selftest")
         assert (each["backend"], each["device"]) == ("tensorrt", "fake GPU")
@@ -89,11 +92,11 @@ def test_every_precision_is_built_proved_and_measured_on_the_fakes(on_fakes, des
 
 def test_rows_that_fail_stop_no_others_and_each_says_why_in_one_line(on_fakes):
     ended, report = on_fakes
-    broken = report["rows"][:4]
+    broken = report["rows"][:2]
     assert {each["status"] for each in broken} == {"failed"}
     assert all("sha256 differs" in each["reason"] for each in broken)
     assert (ended.returncode, report["exit_code"]) == (4, 4)
-    assert ended.stderr.count("\n") == 4
+    assert ended.stderr.count("\n") == 2
     assert "brightness tensorrt fp16 failed: " in ended.stderr
 
 
