@@ -29,6 +29,7 @@ COMMANDS = {
     "build": ("rtseg.commands.build", "A model becomes an engine."),
     "engines": ("rtseg.commands.store", "The store of built engines."),
     "doctor": ("rtseg.commands.doctor", "What this machine lacks, and what mends it."),
+    "selftest": ("rtseg.commands.selftest", "Proves and measures engines here."),
 }
 """Verb -> (module, line in the list). ``command`` in the module is the verb, its docstring the
 help."""

@@ -75,23 +75,28 @@ def command(
     )
     _check(wanted)
     with _progress() as tell:
-        stored, said, job = _build(EngineJob(wanted, tell), rebuild=rebuild)
+        job = EngineJob(wanted, tell)
+        stored, said = built(job, rebuild=rebuild)
     _show(stored, said, job, as_json=as_json)
 
 
-def _build(job: EngineJob, *, rebuild: bool) -> tuple[StoredEngine, str, EngineJob]:
-    """The engine in the store, and what became of it in a few words."""
+def built(job: EngineJob, *, rebuild: bool) -> tuple[StoredEngine, str]:
+    """The engine in the store, and what became of it in a few words.
+
+    rebuild: also if it fits. Raises EngineError where it cannot be built, ThresholdError where
+    it disagrees, SinkError where it cannot be stored.
+    """
     from rtseg.engine.store import building, engine_names
 
     name = job.wanted.name
     _ = job.here  # refused before a lock is taken
     with building(name) as part:
         if name not in engine_names():
-            return job.run(part), "built", job
+            return job.run(part), "built"
         stored, reason = (None, "--rebuild") if rebuild else _examined(job)
         if stored is not None and not reason:
-            return stored, "fits already, nothing was done", job
-        return job.run(part), f"built again: {reason}", job
+            return stored, "fits already, nothing was done"
+        return job.run(part), f"built again: {reason}"
 
 
 def _examined(job: EngineJob) -> tuple[StoredEngine | None, str]:

@@ -46,10 +46,20 @@ def command(
     rtseg calibrate my-footage drive.mp4 night.mp4 pictures/
     rtseg calibrate my-footage drive.mp4 --count 64 --seed 3 --replace
     """
-    from rtseg.calibration.choosing import choose
-    from rtseg.calibration.store import check_name, keep, writing
+    from rtseg.calibration.store import check_name
 
     check_name(name, replace=replace)
+    folder, manifest = chosen_set(name, sources, count=count, seed=seed)
+    _report(folder, manifest, as_json=as_json)
+
+
+def chosen_set(
+    name: str, sources: list[str], *, count: int, seed: int = 0
+) -> tuple[Path, SetManifest]:
+    """A set in the store, in place of what has its name. Raises SourceError, SinkError."""
+    from rtseg.calibration.choosing import choose
+    from rtseg.calibration.store import keep, writing
+
     footage = _Footage(sources)
     candidates = footage.look(LOOKED_FOR_ONE * count)
     choice = choose(candidates, count, seed=seed)
@@ -57,8 +67,7 @@ def command(
     with writing(name) as part:
         pictures = footage.write(choice.kept, part)
         manifest = _manifest(name, seed, pictures, choice, len(candidates), footage.unreadable)
-        folder = keep(part, manifest)
-    _report(folder, manifest, as_json=as_json)
+        return keep(part, manifest), manifest
 
 
 class _Footage:

@@ -28,6 +28,17 @@ NEEDED_BY_PYCUDA = ("pytools", "mako", "siphash24", "typing_extensions", "markup
 HEADER = ROOT / "include" / "cuda.h"
 
 
+def environment() -> dict[str, str]:
+    """Of a process for which libcuda, pycuda and TensorRT are ours."""
+    here = Path(__file__).parent
+    folders = (here.parents[1], here / "doubles", pycuda())
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, folders)),
+        "LD_LIBRARY_PATH": str(driver()),
+        "CHECKED_ON": "fakes",
+    }
+
+
 def driver() -> Path:
     """The folder of libcuda.so.1 and kernels.so, which has frame.cu compiled for the CPU."""
     for tool in ("g++", "nvcc"):

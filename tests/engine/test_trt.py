@@ -36,14 +36,7 @@ def run(*words, env, folder=ROOT):
 
 @pytest.fixture(scope="session")
 def fakes():
-    """The environment in which libcuda, pycuda and TensorRT are ours."""
-    driver = fake_cuda.driver()
-    folders = (ROOT, HERE / "doubles", fake_cuda.pycuda())
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(map(str, folders)),
-        "LD_LIBRARY_PATH": str(driver),
-        "CHECKED_ON": "fakes",
-    }
+    return fake_cuda.environment()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import signal
+import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -49,13 +51,13 @@ def order(network, engine, **wishes):
 
 def watched(monkeypatch):
     """The processes that are started from now on."""
-    children, start = [], building.subprocess.Popen
+    children, start = [], subprocess.Popen
 
     def remembered(*words, **how):
         children.append(start(*words, **how))
         return children[-1]
 
-    monkeypatch.setattr(building.subprocess, "Popen", remembered)
+    monkeypatch.setattr(subprocess, "Popen", remembered)
     return children
 
 
@@ -147,7 +149,8 @@ def test_whoever_stops_waiting_takes_the_builder_along(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("code", ["import os; os.abort()", "raise SystemExit('out of paper')"])
 def test_a_builder_that_dies_by_itself_is_one_line(tmp_path, monkeypatch, code):
-    monkeypatch.setattr(building, "CHILD", (sys.executable, "-c", code))
+    dying = replace(building.BUILDER, words=(sys.executable, "-c", code))
+    monkeypatch.setattr(building, "BUILDER", dying)
     with pytest.raises(RtsegError, match=r"SIGABRT|ended with 1: out of paper") as caught:
         build_apart(order("a.onnx", tmp_path / "e"), silent)
     assert "\n" not in str(caught.value)
