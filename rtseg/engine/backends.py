@@ -89,12 +89,12 @@ def make_engine(
     chosen = choose_backend(chosen, package, precision)
     if chosen != "tensorrt":
         precision = choose_precision(precision, package)
-    engine = _load(chosen)
+    engine = engine_class(chosen)
     return cast(Engine, engine(package, precision, depth=depth, threads=threads, scores=scores))
 
 
-def _load(backend: str) -> Any:
-    """The class of that backend."""
+def engine_class(backend: str) -> Any:
+    """Of a backend of BACKENDS. Raises EngineError where what it needs is missing."""
     module, name = BACKENDS[backend]
     if backend == "tensorrt":
         the_gpu()
@@ -115,7 +115,7 @@ def _runs_on_tensorrt(package: ModelPackage, precision: str) -> bool:
     if find_gpu() is None or not all(map(find_spec, ("tensorrt", "pycuda"))):
         return False
     try:
-        _load("tensorrt")(package, precision)
+        engine_class("tensorrt")(package, precision)
     except (EngineError, UsageError):
         return False
     return True

@@ -30,7 +30,8 @@ INPUTS = {"FLOAT": 4, "HALF": 2}
 class TensorRtEngine:
     """uint8 NHWC pictures in, label maps out: a kernel normalises them on the GPU.
 
-    Runs the engine of the store that was built from this package in this precision, on this GPU.
+    Runs the engine of the store that was built from this package in this precision, on this GPU;
+    with ``stored`` that one, whatever else there is.
     depth: tensors in flight; each has a stream, an execution context and buffers of its own.
     threads: of the CPU, means nothing here. Raises EngineError where no engine fits.
     """
@@ -43,6 +44,7 @@ class TensorRtEngine:
         depth: int = 2,
         threads: int = 0,
         scores: bool = False,
+        stored: StoredEngine | None = None,
     ) -> None:
         if scores:
             raise EngineError(
@@ -54,7 +56,7 @@ class TensorRtEngine:
                 f"the tensorrt backend has no precision {precision!r}; it has: "
                 f"{', '.join(PRECISIONS)}"
             )
-        self._stored = fitting(package, precision, here())
+        self._stored = stored or fitting(package, precision, here())
         self._depth = depth
         self._open = ExitStack()
         self._slots: list[Slot] = []

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import fake_cuda
 import pytest
+from brightness import brightness_package, grey_pictures
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHECKS = HERE / "trt_checks.py"
+CHECKS, GATE_CHECKS = HERE / "trt_checks.py", HERE / "gate_checks.py"
 CLIP = "lanedet_seattlestreet1_640x360.mp4"
 RTSEG = (sys.executable, "-m", "rtseg")
 
@@ -69,6 +70,24 @@ def check(env, shared, *words, folder=ROOT):
 def test_every_check_passes_on_the_fakes(with_engine, shared):
     ended = check(with_engine, shared)
     assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_the_gate_runs_what_was_built_where_it_can(fakes):
+    words = ("-q", "-p", "no:cacheprovider", GATE_CHECKS)
+    ended = run(sys.executable, "-m", "pytest", *words, env=fakes)
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_without_pycuda_the_gate_runs_the_onnx_file_and_says_so(fakes, tmp_path):
+    folders = fakes["PYTHONPATH"].split(os.pathsep)[:2]
+    env = fakes | {"PYTHONPATH": os.pathsep.join(folders), "RTSEG_HOME": str(tmp_path)}
+    model, pictures = brightness_package(tmp_path / "model"), grey_pictures(tmp_path / "pictures")
+    words = ("build", model.folder, "--precision", "fp32", "--calibration", pictures, "--json")
+    ended = run(*RTSEG, *words, env=env)
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)["report"]
+    assert report["executed"] is False
+    assert report["words"].startswith("gated as ONNX in ONNX Runtime")
 
 
 @pytest.mark.gpu
