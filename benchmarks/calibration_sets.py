@@ -1,12 +1,12 @@
 """Does it matter which frames calibrate INT8? `rtseg calibrate` against simpler ways to take 128.
 
-python benchmarks/calibration_sets.py CLIP... --data camvid:DIR [--model NAME] [--count 128]
-                                      [--frames 12] [--every 6] [--json FILE]
+python benchmarks/calibration_sets.py CLIP... --data camvid:DIR [--in-a-row 4] [--model NAME]
+                                      [--count 128] [--frames 12] [--every 6] [--json FILE]
 
 Each set makes TensorRT's INT8 file, which ONNX Runtime executes as it is written beside FP32 in
 OpenVINO: on --frames frames of each clip that are in none of the sets, and on the test split of
 --data. The sets: those of `rtseg calibrate CLIP...` by two seeds, evenly spaced frames of all
-clips, and for each clip that many in a row around its middle.
+clips, and that many in a row around the middle of each of the first --in-a-row clips.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     wanted = arguments()
     package = find_package(wanted.model)
     lengths = {clip: len(open_sparse(clip).places(sys.maxsize)) for clip in wanted.clips}
-    sets = calibration_sets(lengths, wanted.count)
+    sets = calibration_sets(lengths, wanted.count, alone=wanted.in_a_row)
     others = unused(lengths, sets, wanted.frames)
     seen = {clip: tensors(clip, places, package=package) for clip, places in others.items()}
     seen["data"] = labelled(wanted, package).tensors
@@ -63,6 +63,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Which frames calibrate INT8 best.")
     parser.add_argument("clips", nargs="+", metavar="CLIP")
     parser.add_argument("--data", required=True, help="data set, its split test")
+    parser.add_argument("--in-a-row", type=int, default=4, help="clips that calibrate alone")
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--count", type=int, default=128, help="frames of a set")
     parser.add_argument("--frames", type=int, default=12, help="of each clip, to compare on")
@@ -71,13 +72,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def calibration_sets(lengths: dict[str, int], count: int) -> dict[str, Places]:
+def calibration_sets(lengths: dict[str, int], count: int, *, alone: int) -> dict[str, Places]:
     sets = {f"`rtseg calibrate --seed {seed}`": chosen(lengths, count, seed) for seed in SEEDS}
     share = count // len(lengths)
     sets["evenly spaced, of all clips"] = {
         clip: evenly(length, share) for clip, length in lengths.items()
     }
-    for clip, length in lengths.items():
+    for clip, length in list(lengths.items())[:alone]:
         first = max(0, (length - count) // 2)
         in_a_row = list(range(first, min(length, first + count)))
         sets[f"in a row, of {Path(clip).stem}"] = {clip: in_a_row}
