@@ -203,7 +203,7 @@ def passes(rows: Sequence[dict[str, Any]]) -> bool:
     full = rows[0]
     small = next(row for row in rows if row["name"].startswith("TensorRT INT8 and FP16"))
     shares = [small[each]["share"] for each in ("pictures", "data")]
-    lost = full["data"]["miou"] - small["data"]["miou"]
+    lost = round(full["data"]["miou"] - small["data"]["miou"], 4)
     print(f"least agreement {min(shares):.2%}, mIoU lost {100 * lost:.2f} points", file=sys.stderr)
     return min(shares) >= LEAST_AGREEMENT and lost <= MOST_LOST
 

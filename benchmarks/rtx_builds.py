@@ -45,10 +45,10 @@ parses, is typed rightly and builds, nothing about its speed or its labels.
 
 {summary}
 
-Seconds are those of the whole process of the second of two builds, starting it included; MB are
-10^6 bytes. INT8 was calibrated by {calibrating} pictures, enough to build, too few to use. Fresh
-weights are random; trained ones are the shipped model's or were published by the network's authors
-(`rtseg import`)."""
+Seconds are those of the CPU that the builder's process took, its start included, when it built for
+the second time; MB are 10^6 bytes. INT8 was calibrated by {calibrating} pictures, enough to build,
+too few to use. Fresh weights are random. Trained ones are the shipped model's, or were published by
+the network's authors and imported (`rtseg import`), and are built at their own size."""
 
 
 def main() -> None:
@@ -90,7 +90,7 @@ def markdown(rows: Sequence[Row], *, size: str) -> str:
     said = ABOUT.format(
         cpu=about["cpu"],
         cores=about["cores"],
-        rtx=version("tensorrt_rtx"),
+        rtx=version("tensorrt-rtx-cu13"),
         size=size,
         summary=summary(rows),
         calibrating=" or ".join(map(str, sorted(counts))),
