@@ -1,12 +1,13 @@
 """Does it matter which frames calibrate INT8? `rtseg calibrate` against simpler ways to take 128.
 
-python benchmarks/calibration_sets.py CLIP... --data camvid:DIR [--in-a-row 4] [--model NAME]
-                                      [--count 128] [--frames 12] [--every 6] [--json FILE]
+python benchmarks/calibration_sets.py LINES.jsonl CLIP... --data camvid:DIR [--in-a-row 4]
+                                      [--model NAME] [--count 128] [--frames 12] [--every 6]
 
 Each set makes TensorRT's INT8 file, which ONNX Runtime executes as it is written beside FP32 in
 OpenVINO: on --frames frames of each clip that are in none of the sets, and on the test split of
---data. The sets: those of `rtseg calibrate CLIP...` by two seeds, evenly spaced frames of all
-clips, and that many in a row around the middle of each of the first --in-a-row clips.
+--data. The sets: what `rtseg calibrate CLIP...` keeps, evenly spaced frames of all
+clips, and that many in a row around the middle of each of the first --in-a-row clips. LINES.jsonl
+gets one line a set; what has a line is not measured again.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from child import RTSEG
-from int8_agreement import agreement, labelled, labels, made, prepared
-from machine import fingerprint, load
+from int8_agreement import add_line, agreement, labelled, labels, made, measured, prepared
+from machine import fingerprint
 
 from rtseg.engine.ort import OnnxRuntimeEngine
 from rtseg.engine.ov import OpenVinoEngine
@@ -31,7 +32,6 @@ from rtseg.engine.package import DEFAULT_MODEL, MANIFEST, ModelPackage, find_pac
 from rtseg.source.sparse import evenly, open_sparse
 from rtseg.types import LabelMap, Tensor
 
-SEEDS = (0, 1)
 ON = {"clips": "other frames", "data": "pictures of the data set"}
 
 Places: TypeAlias = dict[str, list[int]]
@@ -46,21 +46,20 @@ def main() -> None:
     others = unused(lengths, sets, wanted.frames)
     seen = {clip: tensors(clip, places, package=package) for clip, places in others.items()}
     seen["data"] = labelled(wanted, package).tensors
+    done = measured(wanted.lines)
+    missing = {name: places for name, places in sets.items() if name not in done}
     with OpenVinoEngine(package, "fp32", depth=1) as engine:
-        expected = {name: labels(engine, each) for name, each in seen.items()}
-    rows = []
-    for name, places in sets.items():
+        expected = {name: labels(engine, each) for name, each in seen.items() if missing}
+    for name, places in missing.items():
         found = answers(package, places, seen)
-        rows.append({"set": name, **compared(expected, found, classes=len(package.labels))})
-        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    report = {"machine": fingerprint(), "load": load(), "model": package.name, "rows": rows}
-    print(markdown(rows, count=wanted.count))
-    if wanted.json:
-        wanted.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        row = {"name": name, **compared(expected, found, classes=len(package.labels))}
+        add_line(wanted.lines, row | {"machine": fingerprint()})
+    print(markdown([measured(wanted.lines)[name] for name in sets], count=wanted.count))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Which frames calibrate INT8 best.")
+    parser.add_argument("lines", type=Path, help="JSON lines, one a set")
     parser.add_argument("clips", nargs="+", metavar="CLIP")
     parser.add_argument("--data", required=True, help="data set, its split test")
     parser.add_argument("--in-a-row", type=int, default=4, help="clips that calibrate alone")
@@ -68,12 +67,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=128, help="frames of a set")
     parser.add_argument("--frames", type=int, default=12, help="of each clip, to compare on")
     parser.add_argument("--every", type=int, default=6, help="picture of the data set")
-    parser.add_argument("--json", type=Path, help="file for everything that was measured")
     return parser.parse_args()
 
 
 def calibration_sets(lengths: dict[str, int], count: int, *, alone: int) -> dict[str, Places]:
-    sets = {f"`rtseg calibrate --seed {seed}`": chosen(lengths, count, seed) for seed in SEEDS}
+    sets = {"chosen by `rtseg calibrate`": chosen(lengths, count)}
     share = count // len(lengths)
     sets["evenly spaced, of all clips"] = {
         clip: evenly(length, share) for clip, length in lengths.items()
@@ -85,9 +83,9 @@ def calibration_sets(lengths: dict[str, int], count: int, *, alone: int) -> dict
     return sets
 
 
-def chosen(lengths: dict[str, int], count: int, seed: int) -> Places:
+def chosen(lengths: dict[str, int], count: int) -> Places:
     """What the command itself keeps, read from the manifest of its set."""
-    words = ("calibrate", "set", *lengths, "--count", str(count), "--seed", str(seed))
+    words = ("calibrate", "set", *lengths, "--count", str(count))
     with TemporaryDirectory(prefix="rtseg-sets-") as home:
         environment = os.environ | {"RTSEG_HOME": home}
         subprocess.run([*RTSEG, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -156,7 +154,7 @@ def markdown(rows: Sequence[dict[str, Any]], *, count: int) -> str:
             [f"{100 * row[each][key]:.1f}" for key in ("share", "overlap")] for each in ON
         )
         at_worst = f"{100 * row['each'][worst]['share']:.1f} ({worst})"
-        lines.append(f"| {' | '.join([row['set'], *clips, at_worst, *data])} |")
+        lines.append(f"| {' | '.join([row['name'], *clips, at_worst, *data])} |")
     return "\n".join(lines)
 
 

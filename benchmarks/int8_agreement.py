@@ -1,12 +1,13 @@
 """TensorRT's FP16 and INT8 of a model, and the CPU's INT8, beside its FP32 in OpenVINO.
 
-python benchmarks/int8_agreement.py --calibration DIR --pictures DIR --data camvid:DIR
-                                    [--model NAME] [--every 3] [--json FILE]
+python benchmarks/int8_agreement.py LINES.jsonl --calibration DIR --pictures DIR --data camvid:DIR
+                                    [--model NAME] [--every 3]
 
 The files are those that `rtseg build --calibration DIR` makes, executed on the CPU: as they are
 written, and by runtimes that read them wrongly. Agreement is the share of pixels with the same
 label at the network's own size, over the roads in --pictures and over the test split of --data,
-whose truth also gives mIoU. Ends with 1 where TensorRT's INT8 agrees on less than 97 % of pixels,
+whose truth also gives mIoU. LINES.jsonl gets one line a file and runtime; what has a line is not
+measured again. Ends with 1 where TensorRT's INT8 agrees on less than 97 % of pixels,
 or loses more than a point of mIoU.
 """
 
@@ -16,15 +17,15 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from machine import fingerprint, load
+from machine import fingerprint
 
 from rtseg.commands.gate_frames import pictures_of
 from rtseg.engine.base import Engine
@@ -43,8 +44,12 @@ from rtseg.stretch import stretched
 from rtseg.types import Frame, LabelMap, Precision, Rgb, Tensor
 
 LEAST_AGREEMENT, MOST_LOST = 0.97, 0.01
-CANDIDATES = ("fp16", "int8")
 HEADS = ("file, executed by", "pictures", "data", "mIoU % there")
+FULL, SMALL = "FP32, OpenVINO", "TensorRT INT8 and FP16, ONNX Runtime as written"
+
+Row: TypeAlias = dict[str, Any]
+Labels: TypeAlias = dict[str, list[LabelMap]]
+"""What an engine says of each set of pictures."""
 
 
 @dataclass
@@ -58,36 +63,58 @@ class Seen:
 def main() -> None:
     wanted = arguments()
     package = find_package(wanted.model)
-    sets = {"pictures": roads(wanted.pictures, package), "data": labelled(wanted, package)}
-    rows: list[dict[str, Any]] = []
-    with TemporaryDirectory(prefix="rtseg-int8-") as folder:
-        frames = pictures_of(str(wanted.calibration), package.spec)
-        options = {"calibrating": frames.calibrating, "folder": Path(folder)}
-        files = {each: made(package, each, **options) for each in CANDIDATES}
-        expected = {}
-        for name, engine in engines(package, files):
-            with engine:
-                found = {each: labels(engine, sets[each].tensors) for each in sets}
-            expected = expected or found
-            rows.append({"name": name, **measured(sets, found, expected, package=package)})
-            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    report = {"machine": fingerprint(), "load": load(), "calibrating": len(frames.calibrating)}
-    report |= {"model": package.name, "rows": rows}
-    print(markdown(report))
-    if wanted.json:
-        wanted.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    missing = [name for name in CONTESTANTS if name not in measured(wanted.lines)]
+    if missing:
+        measure(wanted, package, missing)
+    rows = [measured(wanted.lines)[name] for name in CONTESTANTS]
+    print(markdown(rows))
     sys.exit(0 if passes(rows) else 1)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="INT8 and FP16 beside FP32.")
+    parser.add_argument("lines", type=Path, help="JSON lines, one a file and runtime")
     parser.add_argument("--calibration", type=Path, required=True, help="as of `rtseg build`")
     parser.add_argument("--pictures", type=Path, required=True, help="folder of other roads")
     parser.add_argument("--data", required=True, help="data set, its split test")
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--every", type=int, default=3, help="picture of the data set")
-    parser.add_argument("--json", type=Path, help="file for everything that was measured")
     return parser.parse_args()
+
+
+def measured(path: Path) -> dict[str, Row]:
+    """The last line of each name."""
+    if not path.is_file():
+        return {}
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {row["name"]: row for row in rows}
+
+
+def add_line(path: Path, row: Row) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def measure(wanted: argparse.Namespace, package: ModelPackage, names: Sequence[str]) -> None:
+    sets = {"pictures": roads(wanted.pictures, package), "data": labelled(wanted, package)}
+    expected = answers(CONTESTANTS[FULL].engine(package), sets)
+    frames = pictures_of(str(wanted.calibration), package.spec)
+    about = {"calibrating": len(frames.calibrating), "machine": fingerprint()}
+    with TemporaryDirectory(prefix="rtseg-int8-") as folder:
+        options = {"calibrating": frames.calibrating, "folder": Path(folder)}
+        files = {"": package}
+        for name in names:
+            kind, engine = CONTESTANTS[name].file, CONTESTANTS[name].engine
+            if kind not in files:
+                files[kind] = made(package, kind, **options)
+            found = answers(engine(files[kind]), sets)
+            row = {"name": name, **compared(sets, found, expected, classes=len(package.labels))}
+            add_line(wanted.lines, row | about)
+
+
+def answers(engine: OpenVinoEngine | OnnxRuntimeEngine, sets: dict[str, Seen]) -> Labels:
+    with engine:
+        return {name: labels(engine, seen.tensors) for name, seen in sets.items()}
 
 
 def roads(folder: Path, package: ModelPackage) -> Seen:
@@ -125,20 +152,6 @@ def made(
     return ModelPackage(folder, replace(package.manifest, files=files))
 
 
-def engines(
-    package: ModelPackage, files: dict[str, ModelPackage]
-) -> Iterable[tuple[str, OpenVinoEngine | OnnxRuntimeEngine]]:
-    """The reference comes first."""
-    half, small = files["fp16"], files["int8"]
-    yield "FP32, OpenVINO", OpenVinoEngine(package, "fp32", depth=1)
-    as_written = "ONNX Runtime as written"
-    yield f"TensorRT FP16, {as_written}", OnnxRuntimeEngine(half, "fp16", as_written=True)
-    yield f"TensorRT INT8 and FP16, {as_written}", OnnxRuntimeEngine(small, "int8", as_written=True)
-    yield "CPU INT8 (the shipped file), OpenVINO", OpenVinoEngine(package, "int8", depth=1)
-    yield "TensorRT INT8, ONNX Runtime optimised", OnnxRuntimeEngine(small, "int8")
-    yield "TensorRT INT8, OpenVINO", OpenVinoEngine(with_logits(small), "int8", depth=1)
-
-
 def with_logits(package: ModelPackage) -> ModelPackage:
     """OpenVINO's engine makes its labels of the logits, which TensorRT's file does not give out."""
     import onnx
@@ -165,18 +178,14 @@ def labels(engine: Engine, tensors: Iterable[Tensor]) -> list[LabelMap]:
     return found
 
 
-def measured(
-    sets: dict[str, Seen],
-    found: dict[str, list[LabelMap]],
-    expected: dict[str, list[LabelMap]],
-    *,
-    package: ModelPackage,
+def compared(
+    sets: dict[str, Seen], found: Labels, expected: Labels, *, classes: int
 ) -> dict[str, Any]:
     report: dict[str, Any] = {}
     for name, seen in sets.items():
-        report[name] = agreement(expected[name], found[name], classes=len(package.labels))
+        report[name] = agreement(expected[name], found[name], classes=classes)
         if seen.truths:
-            confusion = Confusion.of(len(package.labels))
+            confusion = Confusion.of(classes)
             for truth, predicted in zip(seen.truths, found[name], strict=True):
                 confusion.add(truth, stretched(predicted, *truth.shape))
             report[name]["miou"] = round(confusion.miou, 4)
@@ -198,18 +207,16 @@ def agreement(
     return {"pictures": len(found), "share": share, "overlap": overlap, "present": present}
 
 
-def passes(rows: Sequence[dict[str, Any]]) -> bool:
+def passes(rows: Sequence[Row]) -> bool:
     """Whether TensorRT's INT8, executed as it is written, is as good as is asked of it."""
-    full = rows[0]
-    small = next(row for row in rows if row["name"].startswith("TensorRT INT8 and FP16"))
+    full, small = (next(row for row in rows if row["name"] == name) for name in (FULL, SMALL))
     shares = [small[each]["share"] for each in ("pictures", "data")]
     lost = round(full["data"]["miou"] - small["data"]["miou"], 4)
     print(f"least agreement {min(shares):.2%}, mIoU lost {100 * lost:.2f} points", file=sys.stderr)
     return min(shares) >= LEAST_AGREEMENT and lost <= MOST_LOST
 
 
-def markdown(report: dict[str, Any]) -> str:
-    rows = report["rows"]
+def markdown(rows: Sequence[Row]) -> str:
     heads = [f"{rows[0][each]['pictures']} {each}" for each in HEADS[1:3]]
     lines = [
         f"| {HEADS[0]} | {heads[0]} | {heads[1]} | {HEADS[3]} |",
@@ -219,6 +226,32 @@ def markdown(report: dict[str, Any]) -> str:
         shares = [f"{100 * row[each]['share']:.2f}" for each in ("pictures", "data")]
         lines.append(f"| {row['name']} | {' | '.join(shares)} | {100 * row['data']['miou']:.2f} |")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """file: the precision of TensorRT's, "" for the package's own. engine: what executes it."""
+
+    file: Precision | Literal[""]
+    engine: Callable[[ModelPackage], OpenVinoEngine | OnnxRuntimeEngine]
+
+
+CONTESTANTS = {
+    FULL: Contestant("", lambda own: OpenVinoEngine(own, "fp32", depth=1)),
+    "TensorRT FP16, ONNX Runtime as written": Contestant(
+        "fp16", lambda half: OnnxRuntimeEngine(half, "fp16", as_written=True)
+    ),
+    SMALL: Contestant("int8", lambda small: OnnxRuntimeEngine(small, "int8", as_written=True)),
+    "CPU INT8 (the shipped file), OpenVINO": Contestant(
+        "", lambda own: OpenVinoEngine(own, "int8", depth=1)
+    ),
+    "TensorRT INT8, ONNX Runtime optimised": Contestant(
+        "int8", lambda small: OnnxRuntimeEngine(small, "int8")
+    ),
+    "TensorRT INT8, OpenVINO": Contestant(
+        "int8", lambda small: OpenVinoEngine(with_logits(small), "int8", depth=1)
+    ),
+}
 
 
 if __name__ == "__main__":

@@ -55,9 +55,10 @@ def with_engine(fakes, tmp_path_factory):
 
 
 def build(env):
-    words = ("build", "roadlite-camvid", "--backend", "tensorrt", "--precision", "fp32")
+    words = ("build", "roadlite-camvid", "--backend", "tensorrt", "--precision", "fp32", "--json")
     ended = run(*RTSEG, *words, env=env)
     assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["report"]["executed"] is True
 
 
 def check(env, shared, *words, folder=ROOT):
