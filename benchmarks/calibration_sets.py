@@ -32,6 +32,7 @@ from rtseg.engine.package import DEFAULT_MODEL, MANIFEST, ModelPackage, find_pac
 from rtseg.source.sparse import evenly, open_sparse
 from rtseg.types import LabelMap, Tensor
 
+CHOSEN, EVENLY = "chosen by `rtseg calibrate`", "evenly spaced, of all clips"
 ON = {"clips": "other frames", "data": "pictures of the data set"}
 
 Places: TypeAlias = dict[str, list[int]]
@@ -40,21 +41,10 @@ Places: TypeAlias = dict[str, list[int]]
 
 def main() -> None:
     wanted = arguments()
-    package = find_package(wanted.model)
-    lengths = {clip: len(open_sparse(clip).places(sys.maxsize)) for clip in wanted.clips}
-    sets = calibration_sets(lengths, wanted.count, alone=wanted.in_a_row)
-    others = unused(lengths, sets, wanted.frames)
-    seen = {clip: tensors(clip, places, package=package) for clip, places in others.items()}
-    seen["data"] = labelled(wanted, package).tensors
-    done = measured(wanted.lines)
-    missing = {name: places for name, places in sets.items() if name not in done}
-    with OpenVinoEngine(package, "fp32", depth=1) as engine:
-        expected = {name: labels(engine, each) for name, each in seen.items() if missing}
-    for name, places in missing.items():
-        found = answers(package, places, seen)
-        row = {"name": name, **compared(expected, found, classes=len(package.labels))}
-        add_line(wanted.lines, row | {"machine": fingerprint()})
-    print(markdown([measured(wanted.lines)[name] for name in sets], count=wanted.count))
+    names = [CHOSEN, EVENLY, *map(in_a_row, wanted.clips[: wanted.in_a_row])]
+    if missing := [name for name in names if name not in measured(wanted.lines)]:
+        measure(wanted, missing)
+    print(markdown([measured(wanted.lines)[name] for name in names], count=wanted.count))
 
 
 def arguments() -> argparse.Namespace:
@@ -70,17 +60,35 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def measure(wanted: argparse.Namespace, names: Sequence[str]) -> None:
+    package = find_package(wanted.model)
+    lengths = {clip: len(open_sparse(clip).places(sys.maxsize)) for clip in wanted.clips}
+    sets = calibration_sets(lengths, wanted.count, alone=wanted.in_a_row)
+    others = unused(lengths, sets, wanted.frames)
+    seen = {clip: tensors(clip, places, package=package) for clip, places in others.items()}
+    seen["data"] = labelled(wanted, package).tensors
+    with OpenVinoEngine(package, "fp32", depth=1) as engine:
+        expected = {name: labels(engine, each) for name, each in seen.items()}
+    for name in names:
+        found = answers(package, sets[name], seen)
+        row = {"name": name, **compared(expected, found, classes=len(package.labels))}
+        add_line(wanted.lines, row | {"machine": fingerprint()})
+
+
 def calibration_sets(lengths: dict[str, int], count: int, *, alone: int) -> dict[str, Places]:
-    sets = {"chosen by `rtseg calibrate`": chosen(lengths, count)}
     share = count // len(lengths)
-    sets["evenly spaced, of all clips"] = {
-        clip: evenly(length, share) for clip, length in lengths.items()
+    sets = {
+        CHOSEN: chosen(lengths, count),
+        EVENLY: {clip: evenly(length, share) for clip, length in lengths.items()},
     }
     for clip, length in list(lengths.items())[:alone]:
         first = max(0, (length - count) // 2)
-        in_a_row = list(range(first, min(length, first + count)))
-        sets[f"in a row, of {Path(clip).stem}"] = {clip: in_a_row}
+        sets[in_a_row(clip)] = {clip: list(range(first, min(length, first + count)))}
     return sets
+
+
+def in_a_row(clip: str) -> str:
+    return f"in a row, of {Path(clip).stem}"
 
 
 def chosen(lengths: dict[str, int], count: int) -> Places:
