@@ -1,13 +1,14 @@
 """Does it matter which frames calibrate INT8? `rtseg calibrate` against simpler ways to take 128.
 
 python benchmarks/calibration_sets.py LINES.jsonl CLIP... --data camvid:DIR [--in-a-row 4]
-                                      [--model NAME] [--count 128] [--frames 12] [--every 6]
+                                      [--only WORDS] [--model NAME] [--count 128] [--frames 8]
+                                      [--every 6]
 
 Each set makes TensorRT's INT8 file, which ONNX Runtime executes as it is written beside FP32 in
-OpenVINO: on --frames frames of each clip that are in none of the sets, and on the test split of
---data. The sets: what `rtseg calibrate CLIP...` keeps, evenly spaced frames of all
-clips, and that many in a row around the middle of each of the first --in-a-row clips. LINES.jsonl
-gets one line a set; what has a line is not measured again.
+OpenVINO: on --frames frames of each clip, which no set gets, and on the test split of --data. The
+sets: what `rtseg calibrate CLIP...` keeps, evenly spaced frames of all clips, and that many in a
+row around the middle of each of the first --in-a-row clips. LINES.jsonl gets one line a set; what
+has a line is not measured again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from child import RTSEG
-from int8_agreement import add_line, agreement, labelled, labels, made, measured, prepared
+from int8_agreement import Row, add_line, agreement, labelled, labels, made, measured, prepared
 from machine import fingerprint
 
 from rtseg.engine.ort import OnnxRuntimeEngine
@@ -32,7 +33,7 @@ from rtseg.engine.package import DEFAULT_MODEL, MANIFEST, ModelPackage, find_pac
 from rtseg.source.sparse import evenly, open_sparse
 from rtseg.types import LabelMap, Tensor
 
-CHOSEN, EVENLY = "chosen by `rtseg calibrate`", "evenly spaced, of all clips"
+CHOSEN, EVENLY = "chosen by `rtseg calibrate`", "evenly spaced of all clips"
 ON = {"clips": "other frames", "data": "pictures of the data set"}
 
 Places: TypeAlias = dict[str, list[int]]
@@ -42,9 +43,11 @@ Places: TypeAlias = dict[str, list[int]]
 def main() -> None:
     wanted = arguments()
     names = [CHOSEN, EVENLY, *map(in_a_row, wanted.clips[: wanted.in_a_row])]
-    if missing := [name for name in names if name not in measured(wanted.lines)]:
+    asked = [name for name in names if any(words in name for words in wanted.only.split(","))]
+    if missing := [name for name in asked if name not in measured(wanted.lines)]:
         measure(wanted, missing)
-    print(markdown([measured(wanted.lines)[name] for name in names], count=wanted.count))
+    rows = measured(wanted.lines)
+    print(markdown([rows[name] for name in names if name in rows]))
 
 
 def arguments() -> argparse.Namespace:
@@ -54,8 +57,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="data set, its split test")
     parser.add_argument("--in-a-row", type=int, default=4, help="clips that calibrate alone")
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--only", default="", help="words of sets' names, with commas between")
     parser.add_argument("--count", type=int, default=128, help="frames of a set")
-    parser.add_argument("--frames", type=int, default=12, help="of each clip, to compare on")
+    parser.add_argument("--frames", type=int, default=8, help="of each clip, to compare on")
     parser.add_argument("--every", type=int, default=6, help="picture of the data set")
     return parser.parse_args()
 
@@ -63,32 +67,41 @@ def arguments() -> argparse.Namespace:
 def measure(wanted: argparse.Namespace, names: Sequence[str]) -> None:
     package = find_package(wanted.model)
     lengths = {clip: len(open_sparse(clip).places(sys.maxsize)) for clip in wanted.clips}
-    sets = calibration_sets(lengths, wanted.count, alone=wanted.in_a_row)
-    others = unused(lengths, sets, wanted.frames)
-    seen = {clip: tensors(clip, places, package=package) for clip, places in others.items()}
+    kept_apart = {clip: apart(length, wanted.frames) for clip, length in lengths.items()}
+    seen = {clip: tensors(clip, places, package=package) for clip, places in kept_apart.items()}
     seen["data"] = labelled(wanted, package).tensors
     with OpenVinoEngine(package, "fp32", depth=1) as engine:
         expected = {name: labels(engine, each) for name, each in seen.items()}
     for name in names:
-        found = answers(package, sets[name], seen)
-        row = {"name": name, **compared(expected, found, classes=len(package.labels))}
+        places = {
+            clip: [each for each in taken if each not in kept_apart[clip]]
+            for clip, taken in frames_of(name, lengths, wanted.count).items()
+        }
+        found = answers(package, places, seen)
+        row = {"name": name, "calibrating": sum(map(len, places.values()))}
+        row |= compared(expected, found, classes=len(package.labels))
         add_line(wanted.lines, row | {"machine": fingerprint()})
 
 
-def calibration_sets(lengths: dict[str, int], count: int, *, alone: int) -> dict[str, Places]:
-    share = count // len(lengths)
-    sets = {
-        CHOSEN: chosen(lengths, count),
-        EVENLY: {clip: evenly(length, share) for clip, length in lengths.items()},
-    }
-    for clip, length in list(lengths.items())[:alone]:
-        first = max(0, (length - count) // 2)
-        sets[in_a_row(clip)] = {clip: list(range(first, min(length, first + count)))}
-    return sets
+def apart(length: int, frames: int) -> list[int]:
+    """A third into each of so many equal parts of a clip: where even steps hardly fall."""
+    return [(3 * part + 1) * length // (3 * frames) for part in range(frames)]
+
+
+def frames_of(name: str, lengths: dict[str, int], count: int) -> Places:
+    """Of the set of that name."""
+    if name == CHOSEN:
+        return chosen(lengths, count)
+    if name == EVENLY:
+        share = count // len(lengths)
+        return {clip: evenly(length, share) for clip, length in lengths.items()}
+    (clip,) = (clip for clip in lengths if in_a_row(clip) == name)
+    first = max(0, (lengths[clip] - count) // 2)
+    return {clip: list(range(first, min(lengths[clip], first + count)))}
 
 
 def in_a_row(clip: str) -> str:
-    return f"in a row, of {Path(clip).stem}"
+    return f"in a row of {Path(clip).stem}"
 
 
 def chosen(lengths: dict[str, int], count: int) -> Places:
@@ -103,16 +116,6 @@ def chosen(lengths: dict[str, int], count: int) -> Places:
     for each in pictures:
         by_clip[each["source"]].append(each["index"])
     return by_clip
-
-
-def unused(lengths: dict[str, int], sets: dict[str, Places], frames: int) -> Places:
-    """The middles of ``frames`` equal parts of each clip; one that calibrates is passed over."""
-    kept = {}
-    for clip, length in lengths.items():
-        used = {place for each in sets.values() for place in each.get(clip, ())}
-        middles = [(2 * part + 1) * length // (2 * frames) for part in range(frames)]
-        kept[clip] = [place for place in middles if place not in used]
-    return kept
 
 
 def tensors(clip: str, places: Sequence[int], *, package: ModelPackage) -> list[Tensor]:
@@ -149,10 +152,10 @@ def compared(
     }
 
 
-def markdown(rows: Sequence[dict[str, Any]], *, count: int) -> str:
+def markdown(rows: Sequence[Row]) -> str:
     on = [f"{rows[0][each]['pictures']} {words}" for each, words in ON.items()]
     lines = [
-        f"| {count} frames | {on[0]}: pixels % | mean IoU % | worst clip: pixels % "
+        f"| calibrated with | {on[0]}: pixels % | mean IoU % | worst clip: pixels % "
         f"| {on[1]}: pixels % | mean IoU % |",
         "|---|---:|---:|---|---:|---:|",
     ]
@@ -162,7 +165,8 @@ def markdown(rows: Sequence[dict[str, Any]], *, count: int) -> str:
             [f"{100 * row[each][key]:.1f}" for key in ("share", "overlap")] for each in ON
         )
         at_worst = f"{100 * row['each'][worst]['share']:.1f} ({worst})"
-        lines.append(f"| {' | '.join([row['name'], *clips, at_worst, *data])} |")
+        name = f"{row['calibrating']} {row['name']}"
+        lines.append(f"| {' | '.join([name, *clips, at_worst, *data])} |")
     return "\n".join(lines)
 
 

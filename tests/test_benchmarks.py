@@ -211,7 +211,16 @@ def test_int8_passes_with_97_percent_and_a_point_of_miou(
     assert imported("int8_agreement", monkeypatch).passes([full, small]) is passes
 
 
-def test_int8_is_compared_on_frames_that_did_not_calibrate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_that_calibrate_are_not_those_that_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     module = imported("calibration_sets", monkeypatch)
-    sets = {"one": {"a": [12, 13]}, "other": {"a": [0], "b": [1]}}
-    assert module.unused({"a": 24, "b": 6}, sets, 3) == {"a": [4, 20], "b": [3, 5]}
+    assert module.apart(24, 3) == [2, 10, 18]
+    clips = {"a/day.mp4": 32, "b/night.mp4": 6}
+    assert module.frames_of(module.EVENLY, clips, 8) == {
+        "a/day.mp4": [0, 8, 16, 24],
+        "b/night.mp4": [0, 1, 3, 4],
+    }
+    assert module.frames_of("in a row of day", clips, 4) == {"a/day.mp4": [14, 15, 16, 17]}
+    assert module.frames_of("in a row of night", clips, 8) == {"b/night.mp4": list(range(6))}
+    assert not set(module.apart(32, 2)) & {0, 8, 16, 24}
