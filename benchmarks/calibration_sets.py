@@ -1,8 +1,8 @@
 """Does it matter which frames calibrate INT8? `rtseg calibrate` against simpler ways to take 128.
 
 python benchmarks/calibration_sets.py LINES.jsonl CLIP... --data camvid:DIR [--in-a-row 4]
-                                      [--only WORDS] [--model NAME] [--count 128] [--frames 8]
-                                      [--every 6]
+                                      [--set DIR] [--only WORDS] [--model NAME] [--size HxW]
+                                      [--count 128] [--frames 8] [--every 6]
 
 Each set makes TensorRT's INT8 file, which ONNX Runtime executes as it is written beside FP32 in
 OpenVINO: on --frames frames of each clip, which no set gets, and on the test split of --data. The
@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -27,9 +28,18 @@ from child import RTSEG
 from int8_agreement import Row, add_line, agreement, labelled, labels, made, measured, prepared
 from machine import fingerprint
 
+from rtseg.engine.graph import LABELS, plain, read_graph, write_graph
 from rtseg.engine.ort import OnnxRuntimeEngine
 from rtseg.engine.ov import OpenVinoEngine
-from rtseg.engine.package import DEFAULT_MODEL, MANIFEST, ModelPackage, find_package
+from rtseg.engine.package import (
+    DEFAULT_MODEL,
+    MANIFEST,
+    ModelFile,
+    ModelPackage,
+    find_package,
+    sha256_of,
+)
+from rtseg.engine.resizing import Shape, resized
 from rtseg.source.sparse import evenly, open_sparse
 from rtseg.types import LabelMap, Tensor
 
@@ -57,7 +67,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="data set, its split test")
     parser.add_argument("--in-a-row", type=int, default=4, help="clips that calibrate alone")
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--set", type=Path, help="of these clips, made before by `rtseg calibrate`")
     parser.add_argument("--only", default="", help="words of sets' names, with commas between")
+    parser.add_argument("--size", default="", help="HxW of the network; default: the model's")
     parser.add_argument("--count", type=int, default=128, help="frames of a set")
     parser.add_argument("--frames", type=int, default=8, help="of each clip, to compare on")
     parser.add_argument("--every", type=int, default=6, help="picture of the data set")
@@ -65,7 +77,25 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(wanted: argparse.Namespace, names: Sequence[str]) -> None:
-    package = find_package(wanted.model)
+    with TemporaryDirectory(prefix="rtseg-sets-") as folder:
+        package = find_package(wanted.model)
+        if wanted.size:
+            package = at_size(package, wanted.size, folder=Path(folder))
+        compare_sets(wanted, names, package)
+
+
+def at_size(package: ModelPackage, size: str, *, folder: Path) -> ModelPackage:
+    """The FP32 model for pictures of another size."""
+    height, width = map(int, size.split("x"))
+    model = plain(read_graph(package.file("fp32")), keep=(LABELS, "logits"))
+    path = folder / "fp32.onnx"
+    write_graph(resized(model, Shape(height, width)), path)
+    files = {"fp32": ModelFile(path.name, sha256_of(path))}
+    spec = replace(package.spec, height=height, width=width)
+    return ModelPackage(folder, replace(package.manifest, spec=spec, files=files))
+
+
+def compare_sets(wanted: argparse.Namespace, names: Sequence[str], package: ModelPackage) -> None:
     lengths = {clip: len(open_sparse(clip).places(sys.maxsize)) for clip in wanted.clips}
     kept_apart = {clip: apart(length, wanted.frames) for clip, length in lengths.items()}
     seen = {clip: tensors(clip, places, package=package) for clip, places in kept_apart.items()}
@@ -75,10 +105,10 @@ def measure(wanted: argparse.Namespace, names: Sequence[str]) -> None:
     for name in names:
         places = {
             clip: [each for each in taken if each not in kept_apart[clip]]
-            for clip, taken in frames_of(name, lengths, wanted.count).items()
+            for clip, taken in frames_of(name, lengths, wanted).items()
         }
         found = answers(package, places, seen)
-        row = {"name": name, "calibrating": sum(map(len, places.values()))}
+        row = {"name": name, "calibrating": sum(map(len, places.values())), "size": wanted.size}
         row |= compared(expected, found, classes=len(package.labels))
         add_line(wanted.lines, row | {"machine": fingerprint()})
 
@@ -88,10 +118,11 @@ def apart(length: int, frames: int) -> list[int]:
     return [(3 * part + 1) * length // (3 * frames) for part in range(frames)]
 
 
-def frames_of(name: str, lengths: dict[str, int], count: int) -> Places:
+def frames_of(name: str, lengths: dict[str, int], wanted: argparse.Namespace) -> Places:
     """Of the set of that name."""
+    count = wanted.count
     if name == CHOSEN:
-        return chosen(lengths, count)
+        return stated(wanted.set, lengths) if wanted.set else chosen(lengths, count)
     if name == EVENLY:
         share = count // len(lengths)
         return {clip: evenly(length, share) for clip, length in lengths.items()}
@@ -105,13 +136,17 @@ def in_a_row(clip: str) -> str:
 
 
 def chosen(lengths: dict[str, int], count: int) -> Places:
-    """What the command itself keeps, read from the manifest of its set."""
+    """What the command itself keeps."""
     words = ("calibrate", "set", *lengths, "--count", str(count))
     with TemporaryDirectory(prefix="rtseg-sets-") as home:
         environment = os.environ | {"RTSEG_HOME": home}
         subprocess.run([*RTSEG, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
-        path = Path(home) / "calibration" / "set" / MANIFEST
-        pictures = json.loads(path.read_text(encoding="utf-8"))["pictures"]
+        return stated(Path(home) / "calibration" / "set", lengths)
+
+
+def stated(folder: Path, lengths: dict[str, int]) -> Places:
+    """By the manifest of a set."""
+    pictures = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["pictures"]
     by_clip: Places = {clip: [] for clip in lengths}
     for each in pictures:
         by_clip[each["source"]].append(each["index"])

@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -217,10 +218,11 @@ def test_frames_that_calibrate_are_not_those_that_are_compared(
     module = imported("calibration_sets", monkeypatch)
     assert module.apart(24, 3) == [2, 10, 18]
     clips = {"a/day.mp4": 32, "b/night.mp4": 6}
-    assert module.frames_of(module.EVENLY, clips, 8) == {
+    eight, four = Namespace(count=8), Namespace(count=4)
+    assert module.frames_of(module.EVENLY, clips, eight) == {
         "a/day.mp4": [0, 8, 16, 24],
         "b/night.mp4": [0, 1, 3, 4],
     }
-    assert module.frames_of("in a row of day", clips, 4) == {"a/day.mp4": [14, 15, 16, 17]}
-    assert module.frames_of("in a row of night", clips, 8) == {"b/night.mp4": list(range(6))}
+    assert module.frames_of("in a row of day", clips, four) == {"a/day.mp4": [14, 15, 16, 17]}
+    assert module.frames_of("in a row of night", clips, eight) == {"b/night.mp4": list(range(6))}
     assert not set(module.apart(32, 2)) & {0, 8, 16, 24}
