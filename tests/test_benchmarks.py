@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -160,3 +161,68 @@ def test_quotients_are_taken_round_by_round(monkeypatch: pytest.MonkeyPatch) -> 
     pairs = [[1.0, 2.0], [10.0, 21.0], [1.0, 2.2], [2.0, 4.0], [1.0, 2.1]]
     compared = imported("network", monkeypatch).compared(pairs)
     assert compared == {"ms": 2.2, "reference_ms": 1.0, "ratio": 2.1}
+
+
+def test_the_table_of_rtx_builds_says_what_failed_and_what_did_not_repeat_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = imported("rtx_builds", monkeypatch)
+    layers = {"fp16": 6, "int8": 57}
+    made = {"seconds": 2.34, "mb": 15.16, "same": True, "layers": layers}
+    good = {"network": "enet", "weights": "fresh", "size": "384x512"}
+    good["builds"] = {"fp32": made, "fp16": made | {"same": False}, "int8": made}
+    half = {"network": "x/cgnet-camvid", "weights": "trained", "size": "352x480"}
+    half["builds"] = {"fp32": made, "fp16": made, "int8": {"error": "no | yes"}}
+    lost = {"network": "lednet", "error": "exit 1: out of memory"}
+    assert module.cells(good, "352x480") == [
+        "enet", "fresh", "2.3, 15.2", "2.3, 15.2", "2.3, 15.2", "57 of 63", "no", "at 384x512"
+    ]  # fmt: skip
+    assert module.cells(half, "352x480") == [
+        "cgnet-camvid", "trained", "2.3, 15.2", "2.3, 15.2", "no", "", "yes", "INT8: no / yes"
+    ]  # fmt: skip
+    assert module.cells(lost, "352x480")[2:] == ["no", "no", "no", "", "", "exit 1: out of memory"]
+    assert module.summary([lost, good, half]) == (
+        "Of 3 networks it built 2 in FP32, 2 in FP16, 1 in INT8; 4 of these 5 engines came out the "
+        "same to the byte when they were built again."
+    )
+    ordered = sorted([lost, good, half], key=module.place)
+    assert [row["network"] for row in ordered] == ["x/cgnet-camvid", "enet", "lednet"]
+
+
+def test_agreement_counts_pixels_and_the_overlap_of_each_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Classes 0 and 1 share one pixel of two, class 2 its only one, class 3 is nowhere."""
+    module = imported("int8_agreement", monkeypatch)
+    expected = [np.array([[0, 0]], np.uint8), np.array([[1, 2]], np.uint8)]
+    found = [np.array([[0, 1]], np.uint8), np.array([[1, 2]], np.uint8)]
+    said = module.agreement(expected, found, classes=4)
+    assert said == {"pictures": 2, "share": 0.75, "overlap": 0.6667, "present": 3}
+
+
+@pytest.mark.parametrize(
+    ("share", "miou", "passes"), [(0.97, 0.64, True), (0.9699, 0.64, False), (0.98, 0.6399, False)]
+)
+def test_int8_passes_with_97_percent_and_a_point_of_miou(
+    monkeypatch: pytest.MonkeyPatch, share: float, miou: float, passes: bool
+) -> None:
+    full = {"name": "FP32, OpenVINO", "data": {"share": 1.0, "miou": 0.65}}
+    small = {"pictures": {"share": share}, "data": {"share": 0.99, "miou": miou}}
+    small |= {"name": "TensorRT INT8 and FP16, ONNX Runtime as written"}
+    assert imported("int8_agreement", monkeypatch).passes([full, small]) is passes
+
+
+def test_frames_that_calibrate_are_not_those_that_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = imported("calibration_sets", monkeypatch)
+    assert module.apart(24, 3) == [2, 10, 18]
+    clips = {"a/day.mp4": 32, "b/night.mp4": 6}
+    eight, four = Namespace(count=8), Namespace(count=4)
+    assert module.frames_of(module.EVENLY, clips, eight) == {
+        "a/day.mp4": [0, 8, 16, 24],
+        "b/night.mp4": [0, 1, 3, 4],
+    }
+    assert module.frames_of("in a row of day", clips, four) == {"a/day.mp4": [14, 15, 16, 17]}
+    assert module.frames_of("in a row of night", clips, eight) == {"b/night.mp4": list(range(6))}
+    assert not set(module.apart(32, 2)) & {0, 8, 16, 24}

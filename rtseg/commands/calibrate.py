@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,18 +89,15 @@ class _Footage:
             raise SourceError(next(iter(self.unreadable.values())))
 
     def look(self, aim: int) -> list[Candidate]:
-        from rtseg.calibration.choosing import Candidate
-        from rtseg.calibration.look import look
         from rtseg.commands.screen import progress, warn
 
         share = min(MOST_OF_A_SOURCE, -(-aim // len(self._sources)))
         found: list[Candidate] = []
         with progress(None, "look") as advance:
             for number, source in enumerate(self._sources):
-                places = source.places(share)[:MOST_OF_A_SOURCE]
                 try:
-                    for frame in map(advance, source.at(places)):
-                        found.append(Candidate(number, frame.index, look(frame.picture)))
+                    for candidate in map(advance, _looks(source, number, share)):
+                        found.append(candidate)
                 except SourceError as error:
                     self._lose(source.info.name, error)
                 for words in source.warnings:
@@ -138,6 +136,23 @@ class _Footage:
 
         self.unreadable[name] = str(error)
         warn(f"{error}; the other sources are used")
+
+
+def _looks(source: Sparse, number: int, share: int) -> Iterator[Candidate]:
+    """Raises SourceError. Says what it leaves out of a source that does not state its length."""
+    from rtseg.calibration.choosing import Candidate
+    from rtseg.calibration.look import look
+    from rtseg.commands.screen import warn
+
+    for looked, frame in enumerate(source.at(source.places(share))):
+        if looked == MOST_OF_A_SOURCE:
+            warn(
+                f"{source.info.name} does not state its length, and {looked} frames of it, one a "
+                f"second, were looked at: all from {float(frame.pts):.0f} s on is left out; give "
+                "it in shorter files"
+            )
+            return
+        yield Candidate(number, frame.index, look(frame.picture))
 
 
 def _write(frame: Frame, part: Path, *, number: int, origin: str) -> SetPicture:

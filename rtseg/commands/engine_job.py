@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rtseg.commands.engine_wish import Wanted
 from rtseg.commands.fraction import rounded
 from rtseg.commands.gate_frames import GateFrames, pictures_of, road_frames
+from rtseg.engine.backends import engine_class
 from rtseg.engine.building import build_apart
 from rtseg.engine.engine_manifest import (
     FORMAT,
@@ -36,13 +38,19 @@ from rtseg.errors import EngineError
 from rtseg.types import Precision
 
 if TYPE_CHECKING:
-    from rtseg.engine.base import Engine
+    from rtseg.engine.base import Engine, EngineInfo
 
 REFERENCE = "reference.onnx"
 """FP32, with logits: what OpenVINO runs beside the candidate. Not kept."""
 
 EXECUTED = "gated on OpenVINO, which runs this very file"
+ON_GPU = "gated by running this very engine on the GPU"
 AS_ONNX = "gated as ONNX in ONNX Runtime; the engine itself has not been executed"
+
+WORDS = {"openvino": EXECUTED, "tensorrt": ON_GPU, "onnxruntime": AS_ONNX}
+"""By the runtime that the gate compared with FP32."""
+
+UNPROVED = Report("not gated yet", False, "", "", 0, 0, 0.0, {})
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -104,13 +112,12 @@ class EngineJob:
         self._write_network(model, network)
         facts = self._build(part)
         self._tell({"phase": "gate"})
-        report, layers = self._gate(part)
+        built = StoredEngine(part, self._manifest(facts, part))
+        report, layers = self._gate(built)
         (part / REFERENCE).unlink()
-        manifest = self._manifest(facts, report, layers)
         seconds = round(time.monotonic() - started, 2)
-        files = {"engine": ENGINE, "network": NETWORK}
-        hashes = {kind: ModelFile(file, sha256_of(part / file)) for kind, file in files.items()}
-        return keep(part, replace(manifest, seconds=seconds, files=hashes))
+        proved = replace(built.manifest, report=report, precision=layers, seconds=seconds)
+        return keep(part, proved)
 
     def _linted(self) -> Any:
         self._tell({"phase": "lint"})
@@ -191,49 +198,58 @@ class EngineJob:
             return ""
         return str(store / f".timing-{self.here.version}-sm{self.here.sm}")
 
-    def _gate(self, part: Path) -> tuple[Report, Found]:
-        wanted = self.wanted
-        network = read_graph(part / NETWORK)
-        layers, counted_in = layer_precisions(network), "the ONNX file that was built from"
-        if wanted.backend != "openvino" and wanted.precision == "int8" and not layers.get("int8"):
+    def _gate(self, built: StoredEngine) -> tuple[Report, Found]:
+        wanted, found = self.wanted, built.manifest.precision
+        if wanted.backend != "openvino" and found.asked == "int8" and not found.layers.get("int8"):
             raise EngineError("no INT8 layer was found in the network: build with --precision fp16")
-        with self._reference(part) as reference, self._candidate(part) as candidate:
+        with self._reference(built.folder) as reference, self._candidate(built) as candidate:
             agreement = compare(reference, candidate, self.frames.gating)
             if wanted.backend == "openvino":
-                layers, counted_in = candidate.info.precisions, "the loaded graph of OpenVINO"
-            on = f"{candidate.info.backend} {candidate.info.version}"
+                layers = candidate.info.precisions
+                found = Found(wanted.precision, layers, "the loaded graph of OpenVINO")
+            info = candidate.info
         accept(agreement, at_least=wanted.min_agreement, of_classes=len(wanted.package.labels))
-        return self._report(agreement, on), Found(wanted.precision, layers, counted_in)
+        return self._report(agreement, info), found
 
     def _reference(self, part: Path) -> Engine:
         from rtseg.engine.ov import OpenVinoEngine
 
         return OpenVinoEngine(self._as_package(part / REFERENCE, "fp32"), "fp32", depth=1)
 
-    def _candidate(self, part: Path) -> Engine:
-        """What proves the engine: OpenVINO runs it, for TensorRT its ONNX file stands in."""
+    def _candidate(self, built: StoredEngine) -> Engine:
+        """What proves the engine: itself where it can run, else its ONNX file stands in for it."""
         precision = self.wanted.precision
-        package = self._as_package(part / NETWORK, precision)
+        package = self._as_package(built.folder / NETWORK, precision)
         if self.wanted.backend == "openvino":
             from rtseg.engine.ov import OpenVinoEngine
 
             return OpenVinoEngine(package, precision, depth=1)
+        if self._runs_here:
+            itself = engine_class("tensorrt")(package, precision, depth=1, stored=built)
+            return cast("Engine", itself)
         from rtseg.engine.ort import OnnxRuntimeEngine
 
         return OnnxRuntimeEngine(package, precision, as_written=True)
+
+    @property
+    def _runs_here(self) -> bool:
+        """RTX engines are run by nothing here, and TensorRT's for one picture at a time only."""
+        one_at_a_time = self.wanted.shape.batch == 1 or self.wanted.shape.dynamic
+        may = self.wanted.backend == "tensorrt" and one_at_a_time
+        return may and bool(self.here.gpu) and find_spec("pycuda") is not None
 
     def _as_package(self, path: Path, precision: Precision) -> ModelPackage:
         files = {precision: ModelFile(path.name, sha256_of(path))}
         manifest = replace(self.wanted.package.manifest, spec=self._spec, files=files)
         return ModelPackage(path.parent, manifest)
 
-    def _report(self, agreement: Agreement, on: str) -> Report:
-        executed = self.wanted.backend == "openvino"
+    def _report(self, agreement: Agreement, info: EngineInfo) -> Report:
+        words = WORDS[info.backend]
         names = self.wanted.package.labels.names
         return Report(
-            words=EXECUTED if executed else AS_ONNX,
-            executed=executed,
-            on=on,
+            words=words,
+            executed=words != AS_ONNX,
+            on=f"{info.backend} {info.version}, {info.device}",
             frames=self.frames.source,
             pictures=agreement.pictures,
             classes=agreement.classes,
@@ -241,16 +257,17 @@ class EngineJob:
             per_class=dict(zip(names, map(rounded, agreement.overlap), strict=True)),
         )
 
-    def _manifest(self, facts: dict[str, Any], report: Report, layers: Found) -> EngineManifest:
-        wanted, here = self.wanted, self.here
-        frames = self.frames
-        made_by_pictures = wanted.precision == "int8"
+    def _manifest(self, facts: dict[str, Any], part: Path) -> EngineManifest:
+        """Of what was built, which nothing has proved yet."""
+        wanted, here, frames = self.wanted, self.here, self.frames
+        layers = layer_precisions(read_graph(part / NETWORK))
+        files = {"engine": ENGINE, "network": NETWORK}
         return EngineManifest(
             format=FORMAT,
             name=wanted.name,
             backend=wanted.backend,
             origin=Origin(wanted.package.name, str(wanted.package.folder), self._source_sha256),
-            precision=layers,
+            precision=Found(wanted.precision, layers, "the ONNX file that was built from"),
             spec=self._spec,
             classes=wanted.package.labels.classes,
             tensors=[TensorFact(**each) for each in facts["tensors"]],
@@ -265,10 +282,10 @@ class EngineJob:
                 workspace=wanted.workspace,
             ),
             calibration=Calibration(frames.source, len(frames.calibrating), frames.sha256)
-            if made_by_pictures
+            if wanted.precision == "int8"
             else None,
-            report=report,
+            report=UNPROVED,
             command=wanted.command,
             seconds=0.0,
-            files={},
+            files={kind: ModelFile(file, sha256_of(part / file)) for kind, file in files.items()},
         )

@@ -91,12 +91,12 @@ def make_engine(
             return fitting
     if choose_backend(backend, package) != "tensorrt":
         precision = choose_precision(precision, package)
-    engine = _load(backend)
+    engine = engine_class(backend)
     return cast(Engine, engine(package, precision, depth=depth, threads=threads, scores=scores))
 
 
-def _load(backend: str) -> Any:
-    """The class of that backend."""
+def engine_class(backend: str) -> Any:
+    """Of a backend of BACKENDS. Raises EngineError where what it needs is missing."""
     module, name = BACKENDS[backend]
     if backend == "tensorrt":
         the_gpu()
@@ -118,6 +118,6 @@ def _on_tensorrt(package: ModelPackage, precision: str, *, depth: int = 2) -> En
     if find_gpu() is None or not all(map(find_spec, ("tensorrt", "pycuda"))):
         return None
     try:
-        return cast(Engine, _load("tensorrt")(package, precision, depth=depth))
+        return cast(Engine, engine_class("tensorrt")(package, precision, depth=depth))
     except (EngineError, UsageError):
         return None

@@ -31,7 +31,8 @@ INPUTS = {"FLOAT": 4, "HALF": 2}
 class TensorRtEngine:
     """uint8 NHWC pictures of any size in, label maps out: a kernel resizes and normalises them.
 
-    Runs the engine of the store that was built from this package in this precision, on this GPU.
+    Runs the engine of the store that was built from this package in this precision, on this GPU;
+    with ``stored`` that one, whatever else there is.
     depth: tensors in flight; each has a stream, an execution context and buffers of its own.
     threads: of the CPU, means nothing here. Raises EngineError where no engine fits.
     """
@@ -44,6 +45,7 @@ class TensorRtEngine:
         depth: int = 2,
         threads: int = 0,
         scores: bool = False,
+        stored: StoredEngine | None = None,
     ) -> None:
         if scores:
             raise EngineError(
@@ -55,7 +57,7 @@ class TensorRtEngine:
                 f"the tensorrt backend has no precision {precision!r}; it has: "
                 f"{', '.join(PRECISIONS)}"
             )
-        self._stored = fitting(package, precision, here())
+        self._stored = stored or fitting(package, precision, here())
         self._depth = depth
         self._open = ExitStack()
         self._slots: list[Slot] = []

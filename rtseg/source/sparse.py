@@ -45,10 +45,10 @@ class Sparse(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What could not be read, as far as it was tried; one sentence each."""
 
-    def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
-        """Increasing indices of about ``aim`` frames all over the source, or of every Nth.
+    def places(self, aim: int) -> Sequence[int]:
+        """Increasing indices of about ``aim`` frames all over the source.
 
-        A range up to UNKNOWN_LENGTH where nobody says how long the source is.
+        One a second up to UNKNOWN_LENGTH where nobody says how long the source is.
         """
 
     def at(self, places: Sequence[int]) -> Iterator[Frame]:
@@ -123,10 +123,8 @@ class SparseVideo:
     def warnings(self) -> tuple[str, ...]:
         return (self._survey.ended_early,) if self._survey.ended_early else ()
 
-    def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
+    def places(self, aim: int) -> Sequence[int]:
         count, keys = len(self._survey.stamps), self._survey.keys
-        if every is not None:
-            return range(0, count, every)
         if KEYS_SUFFICE * len(keys) >= aim:
             return [int(keys[place]) for place in evenly(len(keys), aim)]
         return evenly(count, aim)
@@ -160,9 +158,8 @@ class SparsePictures:
     def warnings(self) -> tuple[str, ...]:
         return tuple(f"{name!r} could not be decoded" for name in self._unreadable.values())
 
-    def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
-        count = len(self._folder.paths)
-        return evenly(count, aim) if every is None else range(0, count, every)
+    def places(self, aim: int) -> Sequence[int]:
+        return evenly(len(self._folder.paths), aim)
 
     def at(self, places: Sequence[int]) -> Iterator[Frame]:
         for place in places:
@@ -188,12 +185,10 @@ class SparseFrames:
     def warnings(self) -> tuple[str, ...]:
         return self._warnings
 
-    def places(self, aim: int, *, every: int | None = None) -> Sequence[int]:
-        count = self.info.frames
-        if every is None and count:
-            return evenly(count, aim)
-        a_second = max(1, round(self.info.fps or Fraction(25)))
-        return range(0, count or UNKNOWN_LENGTH, every or a_second)
+    def places(self, aim: int) -> Sequence[int]:
+        if self.info.frames:
+            return evenly(self.info.frames, aim)
+        return range(0, UNKNOWN_LENGTH, max(1, round(self.info.fps or Fraction(25))))
 
     def at(self, places: Sequence[int]) -> Iterator[Frame]:
         wanted = places if isinstance(places, range) else frozenset(places)

@@ -12,10 +12,12 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "calibration"))
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
+sys.path.append(str(Path(__file__).parents[1] / "source"))
 from brightness import brightness_package, grey_pictures
+from clip_maker import write_clip
 from footage import FLAWS, flawed_clip, scene
 
-from rtseg.commands import main
+from rtseg.commands import calibrate, main
 from rtseg.engine.package import sha256_of
 from rtseg.errors import ManifestError
 
@@ -94,6 +96,21 @@ def test_an_unreadable_source_is_named_and_the_others_are_used(store, clip, tmp_
     assert len(manifest["pictures"]) == 6
     assert main(["calibrate", "other", str(broken)]) == 3
     assert not (store / "other").exists()
+
+
+@pytest.mark.parametrize(("seconds", "left_out"), [(2, False), (3, True)])
+def test_what_is_left_out_of_a_source_of_unknown_length_is_said(
+    store, tmp_path, capsys, monkeypatch, seconds, left_out
+):
+    """A bare H.264 stream says neither its length nor when its frames are shown."""
+    monkeypatch.setattr(calibrate, "MOST_OF_A_SOURCE", 2)
+    stream = write_clip(tmp_path / "bare.h264", [scene(n // 25) for n in range(25 * seconds)])
+    assert main(["calibrate", "mine", str(stream), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["looked"] == 2
+    warnings = [line for line in captured.err.splitlines() if "does not state its length" in line]
+    assert len(warnings) == left_out
+    assert all("2 frames of it" in line and "from 2 s on" in line for line in warnings)
 
 
 def test_footage_without_a_usable_frame_is_refused(store, tmp_path, capsys):

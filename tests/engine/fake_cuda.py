@@ -93,7 +93,7 @@ def _build_driver(folder: Path) -> None:
     library = folder / "libcuda.so.1"
     _run("gcc", "-w", "-c", "-fPIC", folder / "refusals.c", "-o", folder / "refusals.o")
     flags = ["-std=c++17", "-O1", "-shared", "-fPIC", f"-I{ROOT / 'include'}"]
-    objects = [CUDA / "driver" / "driver.cpp", folder / "refusals.o"]
+    objects = [*sorted((CUDA / "driver").glob("*.cpp")), folder / "refusals.o"]
     _run("g++", *flags, "-Wl,-soname,libcuda.so.1", *objects, "-ldl", "-o", library)
     (folder / "libcuda.so").symlink_to(library.name)
     compile_for_host(folder / "kernels.so", "-O2")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fake_cuda
 import pytest
+from brightness import brightness_package, grey_pictures
 from nvrtc import installed
 
 HERE = Path(__file__).parent
@@ -48,15 +49,19 @@ def with_engine(fakes, tmp_path_factory):
 
 
 def build(env):
-    words = ("build", "roadlite-camvid", "--backend", "tensorrt", "--precision", "fp32")
+    words = ("build", "roadlite-camvid", "--backend", "tensorrt", "--precision", "fp32", "--json")
     ended = run(*RTSEG, *words, env=env)
     assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["report"]["executed"] is True
 
 
 def check(env, shared, *words, files=CHECKS, folder=ROOT):
+    return checked(env | {"STREETS": str(shared / "images")}, *words, files=files, folder=folder)
+
+
+def checked(env, *words, files, folder=ROOT):
     words = (*(HERE / each for each in files), "-q", "-p", "no:cacheprovider", *words)
-    path = os.pathsep.join([env["PYTHONPATH"], str(HERE)])
-    env = env | {"STREETS": str(shared / "images"), "PYTHONPATH": path}
+    env = env | {"PYTHONPATH": os.pathsep.join([env["PYTHONPATH"], str(HERE)])}
     return run(sys.executable, "-m", "pytest", "-p", "trt_parts", *words, env=env, folder=folder)
 
 
@@ -65,6 +70,23 @@ def check(env, shared, *words, files=CHECKS, folder=ROOT):
 def test_every_check_passes_on_the_fakes(with_engine, shared, file):
     ended = check(with_engine, shared, files=[file])
     assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_the_gate_runs_what_was_built_where_it_can(fakes):
+    ended = checked(fakes, files=["gate_checks.py"])
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_without_pycuda_the_gate_runs_the_onnx_file_and_says_so(fakes, tmp_path):
+    folders = fakes["PYTHONPATH"].split(os.pathsep)[:2]
+    env = fakes | {"PYTHONPATH": os.pathsep.join(folders), "RTSEG_HOME": str(tmp_path)}
+    model, pictures = brightness_package(tmp_path / "model"), grey_pictures(tmp_path / "pictures")
+    words = ("build", model.folder, "--precision", "fp32", "--calibration", pictures, "--json")
+    ended = run(*RTSEG, *words, env=env)
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)["report"]
+    assert report["executed"] is False
+    assert report["words"].startswith("gated as ONNX in ONNX Runtime")
 
 
 @pytest.mark.gpu
