@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+Clock = Callable[[], int]
 Watts = Callable[[], float]
 
 SYSFS = Path("/sys")
@@ -21,26 +22,24 @@ _ALL_OF_A_BOARD = ("VDD_IN", "POM_5V_IN")
 
 
 class Sensors:
-    """root: where sysfs is. Of one thread.
+    """root: where sysfs is. clock: nanoseconds. Of one thread.
 
     energy_from: which sensors ``joules`` come from; None where there are none. All of them belong
     to the whole machine, whatever else runs on it.
     """
 
-    def __init__(self, root: Path = SYSFS) -> None:
-        self._root = root
+    def __init__(self, root: Path = SYSFS, *, clock: Clock = time.monotonic_ns) -> None:
+        self._root, self._clock = root, clock
         self._joules: Callable[[], float] | None = None
         self.energy_from: str | None = None
-        for kind in (_Rapl, _Rails):
-            meter = kind(root)
+        for meter in (_Rapl(root), _Rails(root, clock)):
             if meter.names and self._joules is None:
                 self._joules, self.energy_from = meter, ", ".join(meter.names)
 
     def read(self) -> dict[str, Any]:
         """joules: since some moment in the past. None for what cannot be read here."""
-        nanos = time.monotonic_ns()
         return {
-            "nanos": nanos,
+            "nanos": self._clock(),
             "clock_mhz": self._clock_mhz(),
             "celsius": self._celsius(),
             "joules": None if self._joules is None else self._joules(),
@@ -83,16 +82,16 @@ class _Rapl:
 class _Rails:
     """Power of a Jetson's rails, added up: each reading stands for the time since the last one."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Clock) -> None:
         rails = dict([*_ina_rails(root), *_ina_rails_of_jetpack_4(root)])
         whole = [name for name in _ALL_OF_A_BOARD if name in rails]
         self._rails = [rails[name] for name in whole[:1] or rails]
         self.names = [f"INA3221 {name}" for name in whole[:1] or rails]
-        self._last_nanos = time.monotonic_ns()
+        self._clock, self._last_nanos = clock, clock()
         self._total = 0.0
 
     def __call__(self) -> float:
-        now = time.monotonic_ns()
+        now = self._clock()
         watts = sum(rail() for rail in self._rails)
         self._total += watts * (now - self._last_nanos) / 1e9
         self._last_nanos = now

@@ -16,6 +16,7 @@ Rounds = Mapping[str, Sequence[Figures]]
 """By the name of a row."""
 
 PERCENTILES = (*np.linspace(0, 98, 99), *np.linspace(98.1, 100, 20))
+LEAST_SPAN = 2.0  # per cent
 SHORT_SECONDS, LONG_SECONDS = 1.0, 60.0
 
 
@@ -45,6 +46,7 @@ def _quality(result: Mapping[str, Any]) -> Chart | None:
         dots={name: [point] for name, point in points.items()},
         joined=[points[name] for name in result["frontier"]],
         from_zero=False,
+        span=LEAST_SPAN,
     )
 
 

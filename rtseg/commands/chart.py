@@ -27,7 +27,8 @@ COLORS: tuple[Color, ...] = (
 class Chart:
     """lines, dots: by name, in the units of the axes; both of one name have its colour.
 
-    from_zero: whether the vertical axis begins there. joined: points to join by a pale line.
+    from_zero: whether the vertical axis begins there; else it spans at least ``span``, so that
+    small differences look small. joined: points to join by a pale line.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Chart:
     dots: Mapping[str, Sequence[Point]] = field(default_factory=dict)
     joined: Sequence[Point] = ()
     from_zero: bool = True
+    span: float = 0.0
 
     def drawn(self) -> Drawing:
         names = list(dict.fromkeys((*self.lines, *self.dots)))
@@ -63,8 +65,9 @@ class Chart:
             each for group in (self.lines, self.dots) for one in group.values() for each in one
         ]
         xs, ys = [x for x, _ in points] or [0.0], [y for _, y in points] or [0.0]
-        low = 0.0 if self.from_zero else min(ys)
-        return _Frame(_ticks(min(0.0, *xs), max(xs)), _ticks(low, max(ys)))
+        low, high = 0.0 if self.from_zero else min(ys), max(ys)
+        spare = max(0.0, self.span - (high - low)) / 2
+        return _Frame(_ticks(0.0, max(xs)), _ticks(low - spare, high + spare))
 
     def _draw_axes(self, drawing: Drawing, frame: _Frame) -> None:
         right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
