@@ -64,10 +64,11 @@ def recommended(rows: Sequence[Row], worth: Quality, *, target: float) -> dict[s
 
     best = max(able, key=rank) if able else max(rows, key=fps)
     what = f"{best['name']} ({_described(best, worth)})"
+    rate = f"{_target(best, target):g} FPS"
     words = (
-        f"on this machine, for >= {target:g} FPS, use {what}"
+        f"on this machine, for >= {rate}, use {what}"
         if able
-        else f"on this machine nothing measured reaches {target:g} FPS; the fastest is {what}"
+        else f"on this machine nothing measured reaches {rate}; the fastest is {what}"
     )
     return {"target_fps": target, "reached": bool(able), "name": best["name"], "words": words}
 
@@ -75,9 +76,7 @@ def recommended(rows: Sequence[Row], worth: Quality, *, target: float) -> dict[s
 def reaches(row: Row, target: float) -> bool:
     figure = headline(row)
     surely = figure["interval"]["low"] if figure["interval"] else figure["median"]
-    if row["mode"] == "live" and row["source_fps"]:
-        target = min(target, LIVE_SHARE * row["source_fps"])
-    return bool(surely >= target)
+    return bool(surely >= _target(row, target))
 
 
 def fps(row: Row) -> float:
@@ -88,6 +87,12 @@ def headline(row: Row) -> Mapping[str, Any]:
     """processed_fps, or engine_fps where the engine ran alone."""
     figure: Mapping[str, Any] = row.get("processed_fps") or row["engine_fps"]
     return figure
+
+
+def _target(row: Row, target: float) -> float:
+    if row["mode"] == "live" and row["source_fps"]:
+        return min(target, LIVE_SHARE * float(row["source_fps"]))
+    return target
 
 
 def _beats(other: tuple[float, float], mine: tuple[float, float]) -> bool:

@@ -51,7 +51,9 @@ def test_a_median_above_the_target_is_not_enough_where_the_interval_begins_below
 
 def test_a_live_source_is_kept_up_with_at_its_own_rate():
     live = row("live", 24.9, miou=0.5, mode="live", source_fps=25.0)
-    assert recommended([live], quality([live]), target=30)["reached"]
+    found = recommended([live], quality([live]), target=30)
+    assert found["reached"]
+    assert found["words"].startswith("on this machine, for >= 24.75 FPS, use live")
     late = row("late", 20.0, miou=0.5, mode="live", source_fps=25.0)
     assert not recommended([late], quality([late]), target=30)["reached"]
 
