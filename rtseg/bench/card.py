@@ -40,6 +40,7 @@ def card(cell: Cell, rounds: Sequence[Figures]) -> dict[str, Any]:
         "picture": facts["picture"],
         "source_fps": round(facts["source_fps"], 3) or None,
         "rounds": len(rounds),
+        "seconds": [round(each.seconds, 2) for each in rounds],
         **(_road(rounds) if whole else {}),
         "engine_fps": over_rounds(each.engine_fps for each in rounds),
         "engine_ms": _percentiles(each.engine_nanos for each in rounds),
@@ -85,6 +86,13 @@ def accuracy_in(package: ModelPackage, facts: dict[str, Any]) -> dict[str, Any] 
     entries.sort(key=lambda each: each.get("backend") != facts["backend"])
     keys = ("data", "split", "backend", "precision", "miou")
     return {key: entries[0].get(key) for key in keys} if entries else None
+
+
+def sha256_in(package: ModelPackage, facts: dict[str, Any]) -> str | None:
+    """Of the network's file; None where the engine that ran is no file of the package."""
+    precision = "fp32" if facts["precision"] == "bf16" else facts["precision"]
+    entry = package.manifest.files.get(precision)
+    return entry.sha256 if entry and facts["backend"] != "tensorrt" else None
 
 
 def curve(rounds: Sequence[Figures], seconds: float = SOAK_SECONDS) -> list[list[dict[str, Any]]]:

@@ -76,6 +76,11 @@ class Figures:
         )
 
     @property
+    def seconds(self) -> float:
+        """From the first frame that counts to the last."""
+        return float((self._moments[-1] - self._moments[0]) / SECOND)
+
+    @property
     def processed_fps(self) -> float:
         """Of frames that the network saw; a mask that was used again counts nowhere."""
         return rate(self.frames["done_nanos"][self.frames["warped"] == 0])

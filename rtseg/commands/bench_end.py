@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,10 +90,15 @@ def read_result(path: Path) -> Result:
 
 
 def complaints(result: Result, wishes: Wishes) -> list[str]:
-    """What is below what was asked for, cell by cell, and what became slower."""
+    """What is below what was asked for, cell by cell, and what became slower.
+
+    Where something was asked for, a cell that could not be measured does not have it.
+    """
     found = []
     for row in result["cells"]:
         if row["error"]:
+            if wishes.min_fps or not math.isinf(wishes.max_p99_ms):
+                found.append(f"{row['name']} was not measured")
             continue
         fps = (row.get("processed_fps") or row["engine_fps"])["median"]
         p99 = (row.get("latency_ms") or row["engine_ms"])["p99"]

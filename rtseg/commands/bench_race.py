@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from rtseg.bench.advice import REAL_TIME_FPS, frontier, quality, recommended
 from rtseg.bench.apart import Apart, Order
-from rtseg.bench.card import accuracy_in, card, curve, failed_card, warnings_of
+from rtseg.bench.card import accuracy_in, card, curve, failed_card, sha256_in, warnings_of
 from rtseg.bench.cells import Cell, resized_package
 from rtseg.bench.figures import Figures
 from rtseg.bench.recording import Recording
@@ -112,7 +112,7 @@ class Race:
             task = bar.add_task("bench", total=wanted.repeat * len(wanted.cells), note="")
 
             def tell(cell: Cell, number: int) -> None:
-                bar.update(task, advance=bar.tasks[0].total is not None, note=str(cell))
+                bar.update(task, advance=1, note=f"round {number + 1}: {cell}")
 
             self._courses.run(wanted.repeat, tell)
 
@@ -146,7 +146,8 @@ class Race:
             try:
                 found = self._apart.run(self._order(cell, "agreement"))
             except RtsegError as error:
-                self._warnings.append(f"{cell}: no agreement with FP32 was measured: {error}")
+                if not self._courses.stopped:
+                    self._warnings.append(f"{cell}: no agreement with FP32 was measured: {error}")
                 continue
             share = rounded(found["share"])
             if share is not None:
@@ -203,6 +204,7 @@ class Race:
             row["name"] += f", asked as {cell.backend} {cell.precision}"
         row["agreement"] = self._shares.get(cell)
         row["accuracy"] = accuracy_in(self._packages[cell], rounds[0].recording.facts)
+        row["sha256"] = sha256_in(self._packages[cell], rounds[0].recording.facts)
         if self._wanted.soak:
             row["curve"] = curve(rounds)
         self.rounds[row["name"]] = rounds

@@ -71,6 +71,8 @@ def test_the_card_holds_all_that_was_promised(measured):
     assert row["accuracy"]["miou"] > 0.6
     assert 0.9 < row["agreement"]["share"] < 1
     assert row["agreement"]["frames"] == 24
+    assert row["seconds"] == pytest.approx([0.5, 0.5], abs=0.4)
+    assert len(row["sha256"]) == 64
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["versions"]["openvino"]
     assert result["warm_up"].startswith("2 inferences, then 20 frames")
@@ -132,14 +134,15 @@ def test_a_report_is_compared_with_itself_and_with_a_faster_past(capsys, measure
 
 def test_sizes_and_failures_stand_in_one_table(capsys, models, pictures, tmp_path):
     samples = tmp_path / "samples.csv"
-    code, out, _ = call(
+    code, out, err = call(
         capsys,
         pictures,
         *("--models", f"{models},nowhere", "--sizes", ",32x48"),
         *("--engine-only", "--duration", "0.2", "--repeat", "1", "--warm-up", "2"),
         *("--min-fps", "0.001", "--samples", samples, "--json"),
     )
-    assert code == 0
+    assert code == 5
+    assert "nowhere auto auto was not measured; nowhere auto auto 32x48 was not measured" in err
     result = json.loads(out)
     own, other, *failed = result["cells"]
     assert (own["network"], other["network"]) == ([16, 24], [32, 48])
@@ -202,8 +205,8 @@ def test_ctrl_c_keeps_what_was_measured(capsys, models, pictures, tmp_path):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("test://road", "--sizes", "64"), "is not HxW"),
-        (("test://road", "--mode", "quick"), "no mode named 'quick'"),
+        (("absent.mp4", "--sizes", "64"), "is not HxW"),
+        (("absent.mp4", "--mode", "quick"), "no mode named 'quick'"),
         (("test://road", "--samples", "s.txt"), "cannot write samples as"),
         (("report.json",), "is no report|cannot read|can only be compared"),
         (("test://road", "--history", "absent.json"), "cannot read 'absent.json'"),
