@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from typing import Any
 
-from rtseg.bench.recording import Arriving, Recorder, Recording
+from rtseg.bench.recording import TENSORS, Arriving, Recorder, Recording
 from rtseg.bench.sensors import Sensors, status_mb
 from rtseg.bench.watch import Watch
 from rtseg.engine.base import Engine
@@ -22,9 +22,6 @@ from rtseg.types import Tensor
 
 ENGINE_SHARE = 0.25
 """Of the seconds of the whole road, for the engine alone after it."""
-
-TENSORS = 16
-"""Different pictures that the engine alone is fed, again and again."""
 
 
 class Course:

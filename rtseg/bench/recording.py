@@ -15,6 +15,9 @@ from rtseg.preprocess import prepare
 from rtseg.source.base import Source, SourceInfo
 from rtseg.types import Frame, ModelSpec, Picture, Tensor
 
+TENSORS = 16
+"""Different pictures that the engine alone is fed, again and again."""
+
 COLUMNS = ("frame", "captured_nanos", "done_nanos", "warped", "cpu_nanos")
 
 
@@ -83,7 +86,7 @@ class Recorder:
         for column, value in zip(self._columns.values(), row, strict=True):
             column.append(value)
         moments = self._columns["done_nanos"]
-        if len(moments) <= self._warm_up or not self.tensors:
+        if len(moments) <= max(1, self._warm_up) and len(self.tensors) < TENSORS:
             self.tensors.append(prepare(frame, self._spec).tensor)
         if len(moments) > self._warm_up and done - moments[self._warm_up] >= self._nanos:
             self._enough()

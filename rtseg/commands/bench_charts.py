@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from rtseg.bench.advice import fps, quality
+from rtseg.bench.card import SOAK_SECONDS
 from rtseg.bench.figures import Figures
 from rtseg.commands.chart import Chart
 
@@ -17,7 +18,7 @@ Rounds = Mapping[str, Sequence[Figures]]
 
 PERCENTILES = (*np.linspace(0, 98, 99), *np.linspace(98.1, 100, 20))
 LEAST_SPAN = 2.0  # per cent
-SHORT_SECONDS, LONG_SECONDS = 1.0, 60.0
+SECONDS = 1.0
 
 
 def charts(result: Mapping[str, Any], rounds: Rounds) -> list[Chart]:
@@ -52,7 +53,7 @@ def _quality(result: Mapping[str, Any]) -> Chart | None:
 
 def _over_time(result: Mapping[str, Any], rounds: Rounds) -> Chart | None:
     """The first round of each; in minutes where it was a soak."""
-    seconds = LONG_SECONDS if result["soak"] else SHORT_SECONDS
+    seconds = SOAK_SECONDS if result["soak"] else SECONDS
     lines = {}
     for name, each in rounds.items():
         pieces = each[0].pieces(seconds)

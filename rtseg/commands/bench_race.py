@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 from rtseg.bench.advice import REAL_TIME_FPS, frontier, quality, recommended
 from rtseg.bench.apart import Apart, Order
-from rtseg.bench.card import accuracy_in, card, curve, failed_card, sha256_in, warnings_of
+from rtseg.bench.card import (
+    SOAK_SECONDS,
+    accuracy_in,
+    card,
+    curve,
+    failed_card,
+    sha256_in,
+    warnings_of,
+)
 from rtseg.bench.cells import Cell, resized_package
 from rtseg.bench.figures import Figures
 from rtseg.bench.recording import Recording
@@ -81,6 +89,8 @@ class Race:
                 f"load {self._load[0]} at the start: the machine is busy, so ratios between cells "
                 "hold better than any of the numbers"
             )
+        if self._wanted.soak and self._wanted.seconds < 2 * SOAK_SECONDS:
+            self._warnings.append("a soak of less than two minutes has no curve: give --duration")
         with TemporaryDirectory(prefix="rtseg-bench-") as folder, self._signals():
             self._prepare(Path(folder))
             self._race()

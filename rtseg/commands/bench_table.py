@@ -57,7 +57,7 @@ def print_result(result: Result) -> None:
         if row["error"]:
             show(f"{row['name']}: not measured: {row['error']}", "")
     for row in result["cells"]:
-        for number, curve in enumerate(row.get("curve") or ()):
+        for number, curve in enumerate(filter(None, row.get("curve") or ())):
             show(*_curve(f"{row['name']}, round {number + 1}", curve), "")
     for change in result["history"]:
         show(_change(change))

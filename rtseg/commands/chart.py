@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +11,14 @@ from rtseg.commands.drawing import Color, Drawing, Point
 
 WIDTH, HEIGHT = 1100, 340
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 34, 46  # margins, pixels
-LINE_HEIGHT, LETTER = 18, 7.0
-COLORS: tuple[Color, ...] = (
-    (58, 111, 196),
-    (214, 111, 30),
-    (46, 139, 87),
-    (190, 60, 90),
-    (120, 90, 180),
-    (150, 110, 60),
-    (0, 140, 150),
-    (110, 120, 130),
-)
+LINE_HEIGHT = 18
+
+
+def color(index: int) -> Color:
+    """Of the line or dot with that number, unlike those of its neighbours."""
+    hue, lightness = (0.6 + 0.382 * index) % 1, (0.48, 0.36, 0.6)[index % 3]
+    r, g, b = (round(255 * each) for each in colorsys.hls_to_rgb(hue, lightness, 0.6))
+    return r, g, b
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,14 @@ class Chart:
         if self.joined:
             drawing.line([frame.at(each) for each in sorted(self.joined)], (170, 178, 188))
         for index, name in enumerate(names):
-            color = COLORS[index % len(COLORS)]
+            own = color(index)
             if points := self.lines.get(name):
-                drawing.line([frame.at(each) for each in points], color, 1.6)
+                drawing.line([frame.at(each) for each in points], own, 1.6)
             for point in self.dots.get(name, ()):
-                drawing.dot(frame.at(point), color)
+                drawing.dot(frame.at(point), own)
             left = LEFT + (index % 2) * (WIDTH - LEFT) / 2
             below = HEIGHT + (index // 2) * LINE_HEIGHT + 6
-            drawing.dot((left + 6, below - 4), color)
+            drawing.dot((left + 6, below - 4), own)
             drawing.text((left + 18, below), name)
         return drawing
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from scripted import alone, reading, recording
+from scripted_recordings import alone, reading, recording
 
 from rtseg.bench.card import accuracy_in, card, curve, over_rounds, warnings_of
 from rtseg.bench.cells import Cell

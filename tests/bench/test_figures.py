@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scripted import MS, alone, reading, recording
+from scripted_recordings import MS, alone, reading, recording
 
 from rtseg.bench.figures import Figures, rate
 from rtseg.errors import RtsegError

@@ -1,5 +1,5 @@
 import pytest
-from scripted import recording
+from scripted_recordings import recording
 
 from rtseg.bench.cells import Cell, cells
 from rtseg.bench.rounds import Rounds

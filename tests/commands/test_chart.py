@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from rtseg.commands.chart import COLORS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart
+from rtseg.commands.chart import HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, color
 
 
 def elements(chart, tag):
@@ -25,13 +25,17 @@ def test_the_highest_point_of_the_axes_is_at_the_right_and_the_top():
 
 def test_the_picture_shows_the_same_as_the_svg():
     picture = CHART.drawn().picture()
-    assert picture[TOP, WIDTH - RIGHT].tolist() == list(COLORS[1])
+    assert picture[TOP, WIDTH - RIGHT].tolist() == list(color(1))
     line = elements(CHART, "polyline")[-1].get("points").split()
     (left, low), (right, high) = ([float(each) for each in point.split(",")] for point in line)
     across, up = round((left + right) / 2), round((low + high) / 2)
     red, _, blue = picture[up, across].astype(int)
     assert blue - red > 60  # the first colour, and neither white nor grey
     assert (picture[TOP + 26, LEFT + 20] == 255).all()
+
+
+def test_a_dozen_cells_have_a_dozen_colours():
+    assert len({color(index) for index in range(12)}) == 12
 
 
 def test_ticks_are_round_and_names_are_escaped():
