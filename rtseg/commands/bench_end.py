@@ -21,7 +21,12 @@ from rtseg.errors import ThresholdError, UsageError
 
 Result = dict[str, Any]
 
-KEYS = {"format", "source", "mode", "engine_only", "machine", "cells", "headline", "history"}
+KEYS = {
+    *("format", "source", "mode", "engine_only", "machine", "cells", "headline", "history"),
+    *("repeat", "duration_seconds", "warm_up", "load", "recommended", "interrupted"),
+    *("outputs", "warnings"),
+}
+"""Of a report, as far as anything here reads them."""
 
 
 @dataclass(frozen=True)
