@@ -18,6 +18,7 @@ from rtseg.bench.figures import DEADLINE_RULES, Figures
 from rtseg.bench.intervals import median_interval, variation
 from rtseg.engine.package import ModelPackage
 from rtseg.stats import Percentiles
+from rtseg.types import Precision
 
 UNSTEADY = 0.025
 """Coefficient of variation above which trtexec of TensorRT warns."""
@@ -90,7 +91,8 @@ def accuracy_in(package: ModelPackage, facts: dict[str, Any]) -> dict[str, Any] 
 
 def sha256_in(package: ModelPackage, facts: dict[str, Any]) -> str | None:
     """Of the network's file; None where the engine that ran is no file of the package."""
-    precision = "fp32" if facts["precision"] == "bf16" else facts["precision"]
+    found: Precision = facts["precision"]
+    precision: Precision = "fp32" if found == "bf16" else found
     entry = package.manifest.files.get(precision)
     return entry.sha256 if entry and facts["backend"] != "tensorrt" else None
 
