@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from child import ChildError, run_child, run_rtseg
-from machine import fingerprint, load
 
 from rtseg.engine.package import DEFAULT_MODEL, find_package
+from rtseg.machine import fingerprint, load
 
 STAGES = (sys.executable, Path(__file__).with_name("stages.py"))
 NAIVE = (sys.executable, Path(__file__).with_name("naive.py"))

@@ -24,7 +24,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from machine import load
 from numpy.typing import NDArray
 
 from rtseg.engine.backends import make_engine
@@ -33,6 +32,7 @@ from rtseg.engine.gate import compare
 from rtseg.engine.ort import normalise
 from rtseg.engine.package import FORMAT, Manifest, ModelFile, ModelPackage, sha256_of
 from rtseg.engine.quantize import quantize_for_cpu
+from rtseg.machine import load
 from rtseg.models.catalogue import entry
 from rtseg.models.export import export_onnx
 from rtseg.models.zoo import build_network, multiply_accumulates, parameter_count

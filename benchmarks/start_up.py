@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from child import ChildError, run_rtseg
-from machine import fingerprint, load
 
-# Nothing of rtseg is imported here: a child's peak memory counts from its parent's (see child.py).
+from rtseg.machine import fingerprint, load
+
+# Nothing heavy is imported here: a child's peak memory counts from its parent's (see child.py).
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from child import ChildError, run_child
-from machine import fingerprint
 
+from rtseg.machine import fingerprint
 from rtseg.models.catalogue import CATALOGUE, entry
 
 REFERENCE = "ddrnet-23-slim"

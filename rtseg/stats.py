@@ -111,6 +111,11 @@ class RunStats:
         """One frame spent this long in ``stage``, waiting not included."""
         self._stages.setdefault(stage, array("q")).append(nanos)
 
+    @property
+    def stage_nanos(self) -> dict[str, list[int]]:
+        """Every value given to ``clock``, in its order; once the run is over."""
+        return {name: each.tolist() for name, each in self._stages.items()}
+
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
             self.dropped[cause] = self.dropped.get(cause, 0) + count

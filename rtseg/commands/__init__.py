@@ -17,6 +17,7 @@ from rtseg.errors import RtsegError
 COMMANDS = {
     "run": ("rtseg.commands.run", "Segment a video, camera or folder."),
     "demo": ("rtseg.commands.demo", "The main job on a synthetic road."),
+    "bench": ("rtseg.commands.bench", "How fast this machine is, honestly."),
     "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),
     "temporal": ("rtseg.commands.temporal", "How steady labels are, and smoothed."),
     "compare": ("rtseg.commands.compare", "Agreement of two models on any footage."),

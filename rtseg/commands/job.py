@@ -36,6 +36,15 @@ def in_mode(source: Source, mode: str) -> Source:
     return Paced(source) if mode == "live" else source
 
 
+def refuse_waiting(source: Source, mode: str) -> None:
+    """Raises UsageError for the mode "offline" where the open source is live."""
+    if mode == "offline" and source.info.live:
+        raise UsageError(
+            f"{source.info.name} is live: its frames cannot wait, so there is no offline mode for "
+            "it; leave --mode out"
+        )
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything that was asked for. source: not open yet; reference: what the user called it."""
@@ -58,11 +67,7 @@ class Job:
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
         with self.source as source:
-            if self.mode == "offline" and source.info.live:
-                raise UsageError(
-                    f"{source.info.name} is live: its frames cannot wait, so there is no offline "
-                    "mode for it; leave --mode out"
-                )
+            refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             engine = self._engine(package, live=source.info.live)
             pipeline = Pipeline(

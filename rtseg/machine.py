@@ -12,10 +12,11 @@ PACKAGES = ("rtseg", "openvino", "onnxruntime", "av", "opencv-python-headless", 
 
 
 def fingerprint() -> dict[str, Any]:
-    """cores: those that this process may use."""
+    """cores: those that this process may use. memory_mb: of the machine, in 2^20 bytes."""
     return {
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "system": platform.platform(),
         "versions": {"python": platform.python_version()} | {name: _of(name) for name in PACKAGES},
     }

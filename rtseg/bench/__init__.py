@@ -1,0 +1,1 @@
+"""How fast something is, measured so that it can be believed and repeated."""
