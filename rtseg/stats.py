@@ -73,6 +73,19 @@ class Meter:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the label maps of so many ``frames`` showed; all arrays are (256,), by class id.
+
+    shares: sums over the frames of a class's share of the picture, 0..frames.
+    present: frames with at least one pixel of the class.
+    """
+
+    frames: int
+    shares: NDArray[np.float64]
+    present: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Summary:
     """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause.
 
@@ -94,7 +107,11 @@ class Summary:
 
 
 class RunStats:
-    """Filled by the pipeline's threads, each its own part; read by anyone at any time."""
+    """Filled by the pipeline's threads, each its own part; read by anyone at any time.
+
+    Readers work on slices, which are copies: an array whose memory numpy looks at cannot grow, so
+    that a frame which is finished at that moment would end its thread with a BufferError.
+    """
 
     def __init__(self, started_nanos: int) -> None:
         self.started_nanos = started_nanos
@@ -102,7 +119,7 @@ class RunStats:
         self.written = Meter()
         self.processed = Meter()
         self.dropped: dict[str, int] = {}
-        self._areas = np.zeros(256)
+        self._seen = Seen(0, np.zeros(256), np.zeros(256, np.int64))
         self._latencies = array("q")
         self._stages: dict[str, array[int]] = {}
         self._lock = threading.Lock()
@@ -124,7 +141,21 @@ class RunStats:
 
     def see(self, counts: NDArray[np.int64]) -> None:
         """counts: (256,) labels of each id in one frame's label map."""
-        self._areas += counts / max(1, counts.sum())
+        before = self._seen
+        shares = before.shares + counts / max(1, counts.sum())
+        self._seen = Seen(before.frames + 1, shares, before.present + (counts > 0))
+
+    @property
+    def seen(self) -> Seen:
+        return self._seen
+
+    def latency_of_last(self, frames: int) -> Percentiles:
+        return Percentiles.of_nanos(self._latencies[-frames:])
+
+    def stages_of_last(self, frames: int) -> dict[str, float]:
+        """The median milliseconds of every stage, in the order in which they were first met."""
+        recent = {name: sorted(each[-frames:]) for name, each in list(self._stages.items())}
+        return {name: each[len(each) // 2] / 1e6 for name, each in recent.items()}
 
     def summary(self) -> Summary:
         first = self.written.first_nanos - self.started_nanos if self.written.count else 0
@@ -136,8 +167,10 @@ class RunStats:
             capture_fps=self.captured.fps,
             processed_fps=self.processed.fps,
             written_fps=self.written.fps,
-            latency=Percentiles.of_nanos(self._latencies),
-            stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
-            areas=self._areas / max(1, self.written.count),
+            latency=Percentiles.of_nanos(self._latencies[:]),
+            stages={
+                name: Percentiles.of_nanos(each[:]) for name, each in list(self._stages.items())
+            },
+            areas=self._seen.shares / max(1, self.written.count),
             first_frame_seconds=first / NANOS_PER_SECOND,
         )
