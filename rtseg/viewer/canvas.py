@@ -23,10 +23,11 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from rtseg.stats import Meter
+from rtseg.viewer.language import tr
+from rtseg.viewer.legend_painter import paint_legend
 from rtseg.viewer.renderer import Painted
 from rtseg.viewer.spot import spot_at
 from rtseg.viewer.viewport import Box, Viewport
-from rtseg.viewer.words import tr
 
 GAP = 2
 """Physical pixels between two panes."""
@@ -61,11 +62,13 @@ class Canvas(QWidget):
         self._painted: Painted | None = None
         self._images: list[QImage] = []
         self._panes = 1
+        self._legend = False
         self._divider: float | None = None
         self._pointer: QPointF | None = None
         self._held: QPointF | None = None
         self._holds_divider = False
         self._last_number = -1
+        self.invitation = tr("Drop a video, a folder or an address here, or open one: Ctrl+O")
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -93,6 +96,10 @@ class Canvas(QWidget):
     def set_divider(self, divider: float | None) -> None:
         """A share of the width; None where there is none."""
         self._divider = divider
+        self.update()
+
+    def set_legend(self, shown: bool) -> None:
+        self._legend = shown
         self.update()
 
     def show_painted(self, painted: Painted) -> None:
@@ -171,15 +178,30 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), BACKGROUND)
-        if self._painted is not None:
-            ratio = self.devicePixelRatioF()
-            painter.scale(1 / ratio, 1 / ratio)
-            self._paint_panes(painter)
-            number = self._painted.shot.number
-            if number != self._last_number:
-                self._last_number = number
-                self.displayed.mark(time.monotonic_ns())
+        if self._painted is None:
+            self._paint_invitation(painter)
+        else:
+            self._paint_picture(painter, self._painted)
         painter.end()
+
+    def _paint_invitation(self, painter: QPainter) -> None:
+        painter.setPen(LIGHT)
+        box = QRectF(self.rect()).adjusted(12, 12, -12, -12)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(box, int(flags), self.invitation)
+
+    def _paint_picture(self, painter: QPainter, painted: Painted) -> None:
+        ratio = self.devicePixelRatioF()
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        self._paint_panes(painter)
+        painter.restore()
+        if self._legend:
+            labels = painted.request.appearance.palette(painted.shot.label_set)
+            paint_legend(painter, labels, painted.shares, height=self.height())
+        if painted.shot.number != self._last_number:
+            self._last_number = painted.shot.number
+            self.displayed.mark(time.monotonic_ns())
 
     def _paint_panes(self, painter: QPainter) -> None:
         viewport, painted = self.viewport(), self._painted
