@@ -57,13 +57,10 @@ class Looking(QObject):
         actions.on("zoom_out", lambda: canvas.zoom(0.8))
         actions.on("fit", canvas.fit)
         actions.on("pixels", canvas.show_pixels)
-        for name, way in {
-            "pan_left": (1, 0),
-            "pan_right": (-1, 0),
-            "pan_up": (0, 1),
-            "pan_down": (0, -1),
-        }.items():
-            actions.on(name, lambda way=way: self._pan(*way))
+        actions.on("pan_left", lambda: self._pan(1, 0))
+        actions.on("pan_right", lambda: self._pan(-1, 0))
+        actions.on("pan_up", lambda: self._pan(0, 1))
+        actions.on("pan_down", lambda: self._pan(0, -1))
         look.changed.connect(lambda: actions.mark("contours", look.appearance.contours))
 
     def _pan(self, right: int, down: int) -> None:

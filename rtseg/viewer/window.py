@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from qtpy.QtCore import QByteArray, QSettings, Qt
 from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QStatusBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from rtseg.labels import CAMVID
 from rtseg.pipeline.session import Wish
@@ -22,9 +30,11 @@ from rtseg.viewer.looking import Looking
 from rtseg.viewer.numbers import NumbersPanel
 from rtseg.viewer.player import Player
 from rtseg.viewer.playing import Playing
+from rtseg.viewer.readings import Reading
 from rtseg.viewer.recent import Recent, needs_password
 from rtseg.viewer.source_dialog import SourceDialog
 from rtseg.viewer.transport import Transport
+from rtseg.viewer.verdict import Verdict
 
 LAYOUT = 1
 """Of what ``saveState`` writes: another number makes an older one count for nothing."""
@@ -114,17 +124,20 @@ class ViewerWindow(QMainWindow):
         docks = {}
         for name, title, panel in (
             ("numbers", tr("Numbers"), self.numbers),
+            ("classes", tr("Classes"), self.classes),
             ("look", tr("Picture"), self.looking.panel),
             ("engine", tr("Engine"), self.engine),
-            ("classes", tr("Classes"), self.classes),
         ):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
             dock.setWidget(panel)
             self.addDockWidget(right, dock)
             docks[name] = dock
+        self.tabifyDockWidget(docks["classes"], docks["look"])
         self.tabifyDockWidget(docks["look"], docks["engine"])
-        docks["look"].raise_()
+        docks["classes"].raise_()
+        width = self.fontMetrics().averageCharWidth() * 52
+        self.resizeDocks([docks["numbers"]], [width], Qt.Orientation.Horizontal)
         return docks
 
     def _connect(self) -> None:
@@ -202,14 +215,14 @@ class ViewerWindow(QMainWindow):
         if isinstance(layout, QByteArray):
             self.restoreState(layout, LAYOUT)
 
-    def _show_reading(self, reading: object, verdict: object, wanted_fps: float) -> None:
+    def _show_reading(self, reading: Reading, verdict: Verdict, wanted_fps: float) -> None:
         self.numbers.show_reading(reading, wanted_fps=wanted_fps)
         self.numbers.show_verdict(verdict)
         self.classes.show_reading(reading)
         session = self.player.session
         self.numbers.show_engines(session.engines if session is not None else ())
 
-    def _bar(self):
+    def _bar(self) -> QStatusBar:
         bar = self.statusBar()
         assert bar is not None, "a main window has one"
         return bar
@@ -234,7 +247,8 @@ class ViewerWindow(QMainWindow):
             self.showNormal()
             self.restoreState(self._before_full_screen, LAYOUT)
         for part in (self.menuBar(), self.statusBar(), self.transport):
-            part.setVisible(not full)
+            if part is not None:
+                part.setVisible(not full)
 
     def _show_panels(self, shown: bool) -> None:
         self.deeds.mark("panels", shown)
@@ -242,16 +256,24 @@ class ViewerWindow(QMainWindow):
             dock.setVisible(shown)
 
     def _next_panel(self) -> None:
-        places = [self.canvas, *(dock.widget() for dock in self.docks.values() if dock.isVisible())]
+        """The keyboard goes from the picture through the panels that are seen, and back."""
+        panels = [dock.widget() for dock in self.docks.values() if dock.isVisible()]
+        places = [self.canvas, *(each for each in panels if each is not None)]
         focus = QApplication.focusWidget()
         here = [n for n, each in enumerate(places) if each is focus or each.isAncestorOf(focus)]
         place = places[((here or [-1])[0] + 1) % len(places)]
         if place is self.canvas:
             place.setFocus()
             return
-        place.parentWidget().raise_()
-        place.setFocus()
-        place.focusNextChild()
+        dock = place.parentWidget()
+        assert dock is not None, "a panel is in a dock"
+        dock.raise_()
+        first = next(
+            each
+            for each in place.findChildren(QWidget)
+            if each.focusPolicy() & Qt.FocusPolicy.TabFocus
+        )
+        first.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _scale(self, percent: int) -> None:
         now = int(self.settings.value("percent", SMALLEST_PERCENT)) + percent
@@ -266,4 +288,6 @@ class ViewerWindow(QMainWindow):
         """As it was chosen, here or in an earlier run."""
         choice = self.settings.value("theme", "system")
         percent = int(self.settings.value("percent", SMALLEST_PERCENT))
-        theme.apply(QApplication.instance(), choice, percent=percent)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication), "a window has one"
+        theme.apply(application, choice, percent=percent)
