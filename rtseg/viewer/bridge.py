@@ -21,7 +21,7 @@ class Doorbell(QObject):
         super().__init__(parent)
         self._lock = threading.Lock()
         self._pending = False
-        self._rung.connect(self._answer, Qt.ConnectionType.QueuedConnection)
+        self._rung.connect(self._answer, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def ring(self) -> None:
         with self._lock:

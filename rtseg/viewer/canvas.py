@@ -5,40 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from qtpy.QtGui import (
-    QColor,
     QDragEnterEvent,
     QDropEvent,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from rtseg.stats import Meter
+from rtseg.viewer.language import tr
+from rtseg.viewer.legend_painter import paint_legend
+from rtseg.viewer.picture_painter import (
+    BACKGROUND,
+    LIGHT,
+    NUMBERED_SCALE,
+    borrowed,
+    paint_divider,
+    paint_image,
+    paint_values,
+)
 from rtseg.viewer.renderer import Painted
 from rtseg.viewer.spot import spot_at
-from rtseg.viewer.viewport import Box, Viewport
-from rtseg.viewer.words import tr
+from rtseg.viewer.viewport import Viewport
 
 GAP = 2
 """Physical pixels between two panes."""
 
-NUMBERED_SCALE = 44.0
-"""Physical pixels to a picture's pixel from which there is room for its value."""
-
 GRIP = 12
 """Distance from the divider, in logical pixels, at which a hand takes hold of it."""
-
-BACKGROUND = QColor(18, 18, 20)
-LIGHT = QColor(255, 255, 255, 220)
 
 
 class Canvas(QWidget):
@@ -61,11 +61,13 @@ class Canvas(QWidget):
         self._painted: Painted | None = None
         self._images: list[QImage] = []
         self._panes = 1
+        self._legend = False
         self._divider: float | None = None
         self._pointer: QPointF | None = None
         self._held: QPointF | None = None
         self._holds_divider = False
         self._last_number = -1
+        self.invitation = tr("Drop a video, a folder or an address here, or open one: Ctrl+O")
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -95,11 +97,15 @@ class Canvas(QWidget):
         self._divider = divider
         self.update()
 
+    def set_legend(self, shown: bool) -> None:
+        self._legend = shown
+        self.update()
+
     def show_painted(self, painted: Painted) -> None:
         """Only kept: Qt paints when the screen is ready, the newest if many came."""
         self._painted = painted
         # The array must outlive its QImage, which borrows its memory: Painted holds it.
-        self._images = [_borrowed(image) for image in painted.images]
+        self._images = [borrowed(image) for image in painted.images]
         self.update()
         self._point()
 
@@ -171,15 +177,30 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), BACKGROUND)
-        if self._painted is not None:
-            ratio = self.devicePixelRatioF()
-            painter.scale(1 / ratio, 1 / ratio)
-            self._paint_panes(painter)
-            number = self._painted.shot.number
-            if number != self._last_number:
-                self._last_number = number
-                self.displayed.mark(time.monotonic_ns())
+        if self._painted is None:
+            self._paint_invitation(painter)
+        else:
+            self._paint_picture(painter, self._painted)
         painter.end()
+
+    def _paint_invitation(self, painter: QPainter) -> None:
+        painter.setPen(LIGHT)
+        box = QRectF(self.rect()).adjusted(12, 12, -12, -12)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(box, int(flags), self.invitation)
+
+    def _paint_picture(self, painter: QPainter, painted: Painted) -> None:
+        ratio = self.devicePixelRatioF()
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        self._paint_panes(painter)
+        painter.restore()
+        if self._legend:
+            labels = painted.request.appearance.palette(painted.shot.label_set)
+            paint_legend(painter, labels, painted.shares, height=self.height())
+        if painted.shot.number != self._last_number:
+            self._last_number = painted.shot.number
+            self.displayed.mark(time.monotonic_ns())
 
     def _paint_panes(self, painter: QPainter) -> None:
         viewport, painted = self.viewport(), self._painted
@@ -192,30 +213,13 @@ class Canvas(QWidget):
             painter.save()
             painter.setClipRect(QRect(left, 0, width, height))
             painter.translate(left, 0)
-            if (image.width(), image.height()) == (place.width, place.height):
-                painter.drawImage(place.left, place.top, image)
-            else:
-                painter.drawImage(_rect(place), image)
+            paint_image(painter, image, place)
             if viewport.scale >= NUMBERED_SCALE:
-                _paint_values(painter, painted.shot.segmentation.frame.picture, viewport)
+                paint_values(painter, painted.shot.segmentation.frame.picture, viewport)
             painter.restore()
         if self._divider is not None and painted.shot.other is not None:
-            self._paint_divider(painter, place)
-
-    def _paint_divider(self, painter: QPainter, place: Box) -> None:
-        assert self._divider is not None, "asked before"
-        x = place.left + self._divider * place.width
-        height, _ = self.pane
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(LIGHT, 2 * self.devicePixelRatioF()))
-        painter.drawLine(QPointF(x, 0), QPointF(x, height))
-        painter.setBrush(BACKGROUND)
-        radius = 9 * self.devicePixelRatioF()
-        painter.drawEllipse(QPointF(x, height / 2), radius, radius)
-        for side in (-1, 1):
-            tip = QPointF(x + side * radius * 0.6, height / 2)
-            for up in (-1, 1):
-                painter.drawLine(tip, tip + QPointF(-side, up) * (radius * 0.35))
+            x = place.left + self._divider * place.width
+            paint_divider(painter, x, height=height, ratio=self.devicePixelRatioF())
 
     def _divider_x(self) -> float | None:
         """In logical pixels."""
@@ -296,27 +300,3 @@ class Canvas(QWidget):
         if reference:
             event.acceptProposedAction()
             self.dropped.emit(reference)
-
-
-def _borrowed(image: NDArray[np.uint8]) -> QImage:
-    height, width, _ = image.shape
-    return QImage(image.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-
-
-def _rect(box: Box) -> QRectF:
-    return QRectF(box.left, box.top, box.width, box.height)
-
-
-def _paint_values(painter: QPainter, picture: NDArray[np.uint8], viewport: Viewport) -> None:
-    """R, G and B in every visible pixel, dark on light ones."""
-    crop = viewport.patch().crop
-    font = painter.font()
-    font.setPixelSize(max(7, int(viewport.scale / 5)))
-    painter.setFont(font)
-    for y in range(crop.top, crop.bottom):
-        for x in range(crop.left, crop.right):
-            red, green, blue = map(int, picture[y, x])
-            light = 0.299 * red + 0.587 * green + 0.114 * blue > 128
-            painter.setPen(Qt.GlobalColor.black if light else Qt.GlobalColor.white)
-            place = _rect(viewport.placed(Box(x, y, x + 1, y + 1)))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{red}\n{green}\n{blue}")

@@ -37,7 +37,7 @@ def _inferno() -> LabelSet:
     """Black where the network is sure, over red to pale yellow where it doubts; it reads alike
     with every kind of colour vision (matplotlib's map, as OpenCV has it)."""
     levels = np.arange(255, dtype=np.uint8)
-    colors = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[:, 0, ::-1].astype(np.uint8)
+    colors = cv2.applyColorMap(levels[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1].astype(np.uint8)
     return LabelSet("doubt", tuple(map(str, levels.tolist())), colors, "OpenCV, COLORMAP_INFERNO")
 
 
@@ -55,7 +55,7 @@ class Appearance:
     """How a person wants to see shots.
 
     opacity: of the colours over the picture, 0..1. contours: borders between classes, on top.
-    hidden: names of classes without colour; solo: the only one with colour, "" for none.
+    hidden: names of classes without colour.
     colors: R G B of classes that are not drawn in their label set's colour.
     divider: where "swipe" changes from the first engine to the second, a share of the width.
     """
@@ -64,7 +64,6 @@ class Appearance:
     opacity: float = 0.5
     contours: bool = False
     hidden: frozenset[str] = frozenset()
-    solo: str = ""
     colors: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     divider: float = 0.5
 
@@ -76,8 +75,6 @@ class Appearance:
         return LabelSet(labels.name, labels.names, colors, labels.source)
 
     def uncoloured(self, labels: LabelSet) -> frozenset[str]:
-        if self.solo in labels.names:
-            return frozenset(labels.names) - {self.solo}
         return self.hidden & frozenset(labels.names)
 
     def shown_mode(self, shot: Shot) -> Mode:
@@ -92,20 +89,20 @@ def pane_count(mode: Mode) -> int:
     return 2 if mode == "side" else 1
 
 
-def compose(shot: Shot, appearance: Appearance, *, labels: LabelSet, patch: Patch) -> list[Rgb]:
+def compose(shot: Shot, appearance: Appearance, patch: Patch) -> list[Rgb]:
     """One (h, w, 3) picture of the place's size a pane; not to be written."""
     piece = _Piece.cut(shot, patch)
-    palette = appearance.palette(labels)
+    palette = appearance.palette(shot.label_set)
     painter = _Painter(palette, appearance, appearance.uncoloured(palette))
     images = _PAINTERS[appearance.shown_mode(shot)](painter, piece)
     return [_magnified(image, patch.place) for image in images]
 
 
-def compose_whole(shot: Shot, appearance: Appearance, *, labels: LabelSet) -> Rgb:
+def compose_whole(shot: Shot, appearance: Appearance) -> Rgb:
     """(H, W, 3) at the frame's own size, or (H, 2 W, 3) for two panes; the caller's own."""
     height, width, _ = shot.segmentation.frame.picture.shape
     box = Box(0, 0, width, height)
-    return np.hstack(compose(shot, appearance, labels=labels, patch=Patch(box, box)))
+    return np.hstack(compose(shot, appearance, Patch(box, box)))
 
 
 @dataclass(frozen=True)
@@ -222,9 +219,13 @@ def _shrunk(picture: Rgb, place: Box) -> Rgb:
     height, width, _ = picture.shape
     if place.width >= width or place.height >= height:
         return picture
-    # Averaging is worth its time only where two pixels in three would otherwise not count.
-    method = cv2.INTER_AREA if place.width * 3 < width * 2 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (place.width, place.height), interpolation=method))
+    # Halving is quick, averaging over any other area is not; the last step is at most to a half.
+    while place.width * 2 <= width and place.height * 2 <= height:
+        height, width = height // 2, width // 2
+        even = picture[: 2 * height, : 2 * width]
+        picture = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA))
+    size = (place.width, place.height)
+    return picture if (width, height) == size else np.asarray(cv2.resize(picture, size))
 
 
 def _magnified(image: Rgb, place: Box) -> Rgb:

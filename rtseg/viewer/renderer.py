@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rtseg.labels import LabelSet
 from rtseg.pipeline.session import Shot
+from rtseg.sink.statistics import class_counts
 from rtseg.types import Rgb
 from rtseg.viewer.composition import Appearance, compose
 from rtseg.viewer.viewport import Patch, Viewport
@@ -26,9 +26,8 @@ that comes a little early is not left out; what comes faster than that nobody co
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be seen of every shot from now on. labels: of the first engine."""
+    """What is to be seen of every shot from now on."""
 
-    labels: LabelSet
     appearance: Appearance
     pane: tuple[int, int]
     wanted_scale: float | None = None
@@ -42,12 +41,13 @@ class Request:
 @dataclass(frozen=True)
 class Painted:
     """images: (h, w, 4) B G R X, one a pane, each covering ``patch.place`` of its pane; they are
-    kept by whoever shows them and never written again."""
+    kept by whoever shows them and never written again. shares: (C,) of the picture by class."""
 
     shot: Shot
     request: Request
     patch: Patch
     images: tuple[NDArray[np.uint8], ...]
+    shares: NDArray[np.float64]
 
 
 class Renderer:
@@ -58,7 +58,6 @@ class Renderer:
 
     def __init__(self, ready: Callable[[], None]) -> None:
         self.failure: Exception | None = None
-        self.nanos: int = 0
         self._ready = ready
         self._changed = threading.Condition()
         self._shot: Shot | None = None
@@ -141,8 +140,10 @@ class Renderer:
 
 def paint(shot: Shot, request: Request) -> Painted:
     patch = request.viewport(shot).patch()
-    images = compose(shot, request.appearance, labels=request.labels, patch=patch)
-    return Painted(shot, request, patch, tuple(map(_for_screen, images)))
+    images = compose(shot, request.appearance, patch)
+    labels = shot.segmentation.labels
+    shares = class_counts(labels, len(shot.label_set)) / max(1, labels.size)
+    return Painted(shot, request, patch, tuple(map(_for_screen, images)), shares=shares)
 
 
 def _for_screen(image: Rgb) -> NDArray[np.uint8]:

@@ -20,13 +20,14 @@ class Spot:
     label: int
     other: int | None
     score: float | None
+    labels: LabelSet
 
-    def words(self, labels: LabelSet) -> str:
+    def words(self) -> str:
         """``312, 200   #7a7b70   road 0.92``, with ``road | pavement`` where two engines differ."""
         red, green, blue = self.color
-        said = _name(self.label, labels)
+        said = _name(self.label, self.labels)
         if self.other is not None and self.other != self.label:
-            said += f" | {_name(self.other, labels)}"
+            said += f" | {_name(self.other, self.labels)}"
         if self.score is not None:
             said += f" {self.score:.2f}"
         return f"{self.x}, {self.y}   #{red:02x}{green:02x}{blue:02x}   {said}"
@@ -43,7 +44,15 @@ def spot_at(shot: Shot, x: int, y: int) -> Spot:
         row, column = _cell(shot.scores.shape[1:], size, (x, y))
         score = float(shot.scores[label, row, column])
     other = None if shot.other is None else _label(shot.other, size, (x, y))
-    return Spot(x, y, (red, green, blue), label, other, score)
+    return Spot(
+        x=x,
+        y=y,
+        color=(red, green, blue),
+        label=label,
+        other=other,
+        score=score,
+        labels=shot.label_set,
+    )
 
 
 def _label(labels: LabelMap, size: tuple[int, int], pixel: tuple[int, int]) -> int:

@@ -1,0 +1,293 @@
+"""The main window: the picture in the middle, the panels around it."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QByteArray, QSettings, Qt
+from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from qtpy.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QStatusBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from rtseg.labels import CAMVID
+from rtseg.pipeline.session import Wish
+from rtseg.source.stream import masked
+from rtseg.viewer import theme
+from rtseg.viewer.actions import Actions
+from rtseg.viewer.canvas import Canvas
+from rtseg.viewer.class_table import ClassTable
+from rtseg.viewer.engine_panel import EnginePanel
+from rtseg.viewer.help_overlay import HelpOverlay
+from rtseg.viewer.keeping import Keeping
+from rtseg.viewer.language import tr
+from rtseg.viewer.look_state import LookState
+from rtseg.viewer.looking import Looking
+from rtseg.viewer.numbers import NumbersPanel
+from rtseg.viewer.player import Player
+from rtseg.viewer.playing import Playing
+from rtseg.viewer.readings import Reading
+from rtseg.viewer.recent import Recent, needs_password
+from rtseg.viewer.source_dialog import SourceDialog
+from rtseg.viewer.transport import Transport
+from rtseg.viewer.verdict import Verdict
+
+LAYOUT = 1
+"""Of what ``saveState`` writes: another number makes an older one count for nothing."""
+
+SMALLEST_PERCENT, LARGEST_PERCENT, PERCENT_STEP = 100, 200, 25
+
+
+class ViewerWindow(QMainWindow):
+    """settings: where layout, theme and recent sources are remembered."""
+
+    def __init__(self, wish: Wish, settings: QSettings) -> None:
+        super().__init__()
+        self.settings, self.recent = settings, Recent(settings)
+        self.canvas = Canvas()
+        self.deeds = Actions(self, self.canvas)
+        self.player = Player(wish, self)
+        self.look = LookState(parent=self)
+        self.looking = Looking(self.player, self.canvas, self.look, parent=self)
+        self.timeline = QWidget()
+        self.transport = Transport(self.deeds, timeline=self.timeline)
+        self.playing = Playing(self.player, self.transport, parent=self)
+        self.keeping = Keeping(self.player, self.canvas, self.look, parent=self)
+        self.engine = EnginePanel(wish)
+        self.classes = ClassTable(CAMVID)
+        self.numbers = NumbersPanel()
+        self.help = HelpOverlay(self.deeds.menus, self.canvas)
+        self._before_full_screen = QByteArray()
+        self.setWindowTitle("rtseg")
+        self.setCentralWidget(self._middle())
+        self.docks = self._docks()
+        self._connect()
+        self._obey()
+        self._fill_menus()
+        self._remembered()
+        self.canvas.setFocus()
+
+    def open(self, reference: str, *, paused: bool = False) -> None:
+        """As ``rtseg run`` takes it; one with a masked password asks for it first."""
+        if needs_password(reference):
+            self.ask_source(reference)
+            return
+        self.keeping.stop_recording()
+        self.canvas.clear()
+        self.playing.begin(self.canvas.displayed)
+        self.setWindowTitle(f"{masked(reference)} - rtseg")
+        self.player.open(reference, paused=paused)
+        self.recent.add(reference)
+        self._list_recent()
+        self.canvas.setFocus()
+
+    def ask_source(self, start: str = "") -> None:
+        dialog = SourceDialog(start, self)
+        if dialog.exec() and dialog.reference:
+            self.open(dialog.reference)
+        dialog.deleteLater()
+
+    def show_bug(self, error: BaseException) -> None:
+        """What nobody foresaw: shown, not swallowed; the viewer goes on where it can."""
+        self.playing.notice.show_error(error, source=masked(self.player.reference))
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        if self.isFullScreen():
+            self._set_full_screen(False)
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("layout", self.saveState(LAYOUT))
+        self.settings.setValue("mode", self.look.appearance.mode)
+        self.settings.setValue("opacity", self.look.appearance.opacity)
+        self.settings.sync()
+        self.hide()
+        self.keeping.stop_recording()
+        self.player.close()
+        self.keeping.close()
+        super().closeEvent(event)
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.playing.notice)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.transport)
+        return middle
+
+    def _docks(self) -> dict[str, QDockWidget]:
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        docks = {}
+        for name, title, panel in (
+            ("numbers", tr("Numbers"), self.numbers),
+            ("classes", tr("Classes"), self.classes),
+            ("look", tr("Picture"), self.looking.panel),
+            ("engine", tr("Engine"), self.engine),
+        ):
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(panel)
+            self.addDockWidget(right, dock)
+            docks[name] = dock
+        self.tabifyDockWidget(docks["classes"], docks["look"])
+        self.tabifyDockWidget(docks["look"], docks["engine"])
+        docks["classes"].raise_()
+        width = self.fontMetrics().averageCharWidth() * 52
+        self.resizeDocks([docks["numbers"]], [width], Qt.Orientation.Horizontal)
+        return docks
+
+    def _connect(self) -> None:
+        self.canvas.dropped.connect(self.open)
+        self.engine.wished.connect(lambda wishes: self.player.change(**wishes))
+        self.engine.smooth.toggled.connect(lambda steady: self.deeds.mark("smooth", steady))
+        self.playing.labels_known.connect(self.classes.set_labels)
+        self.playing.read.connect(self._show_reading)
+        self.playing.notice.again.connect(lambda: self.open(self.player.reference))
+        self.playing.notice.another.connect(self.ask_source)
+        self.classes.problem.connect(self.playing.notice.show_warning)
+        self.looking.follow_classes(self.classes)
+        self.keeping.said.connect(lambda text: self._bar().showMessage(text, 8000))
+        self.keeping.failed.connect(self.playing.notice.show_warning)
+        self._bar().addPermanentWidget(self.looking.spot)
+
+    def _obey(self) -> None:
+        deeds = self.deeds
+        for each in (self.looking, self.playing, self.keeping):
+            each.obey(deeds)
+        deeds.on("open", self.ask_source)
+        deeds.on("quit", self.close)
+        deeds.on_checked("help", self.help.set_shown)
+        deeds.on_checked("full_screen", self._set_full_screen)
+        deeds.on_checked("panels", self._show_panels)
+        deeds.mark("panels", True)
+        deeds.on("next_panel", self._next_panel)
+        deeds.on_checked("smooth", self.engine.smooth.setChecked)
+        deeds.on("all_classes", self.classes.show_all)
+        deeds.on("larger", lambda: self._scale(PERCENT_STEP))
+        deeds.on("smaller", lambda: self._scale(-PERCENT_STEP))
+        QShortcut(QKeySequence("Esc"), self).activated.connect(self._escape)
+
+    def _fill_menus(self) -> None:
+        bar = self.menuBar()
+        assert bar is not None, "a main window has one"
+        self._recent_menu = QMenu(tr("Open &recent"), self)
+        for title, deeds in self.deeds.menus.items():
+            menu = QMenu(title, self)
+            bar.addMenu(menu)
+            for deed in deeds:
+                menu.addAction(self.deeds[deed.name])
+                if deed.name == "open":
+                    menu.addMenu(self._recent_menu)
+                if deed.name == "panels":
+                    for dock in self.docks.values():
+                        menu.addAction(dock.toggleViewAction())
+                    menu.addMenu(self._theme_menu())
+        self._list_recent()
+
+    def _theme_menu(self) -> QMenu:
+        menu, group = QMenu(tr("&Theme"), self), QActionGroup(self)
+        names = {"system": tr("&System"), "dark": tr("&Dark"), "light": tr("&Light")}
+        for choice, name in names.items():
+            action = QAction(name, group)
+            action.setCheckable(True)
+            action.setChecked(choice == self.settings.value("theme", "system"))
+            action.triggered.connect(lambda *_, choice=choice: self._choose_theme(choice))
+            menu.addAction(action)
+        return menu
+
+    def _list_recent(self) -> None:
+        self._recent_menu.clear()
+        for reference in self.recent.references:
+            action = QAction(reference.replace("&", "&&"), self._recent_menu)
+            action.triggered.connect(lambda *_, reference=reference: self.open(reference))
+            self._recent_menu.addAction(action)
+        self._recent_menu.setEnabled(bool(self.recent.references))
+
+    def _remembered(self) -> None:
+        self.resize(1280, 800)
+        geometry, layout = self.settings.value("geometry"), self.settings.value("layout")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(layout, QByteArray):
+            self.restoreState(layout, LAYOUT)
+
+    def _show_reading(self, reading: Reading, verdict: Verdict, wanted_fps: float) -> None:
+        self.numbers.show_reading(reading, wanted_fps=wanted_fps)
+        self.numbers.show_verdict(verdict)
+        self.classes.show_reading(reading)
+        session = self.player.session
+        self.numbers.show_engines(session.engines if session is not None else ())
+
+    def _bar(self) -> QStatusBar:
+        bar = self.statusBar()
+        assert bar is not None, "a main window has one"
+        return bar
+
+    def _escape(self) -> None:
+        if self.help.isVisible():
+            self.help.set_shown(False)
+            self.deeds.mark("help", False)
+        elif self.isFullScreen():
+            self._set_full_screen(False)
+        else:
+            self.close()
+
+    def _set_full_screen(self, full: bool) -> None:
+        """Nothing but the picture."""
+        self.deeds.mark("full_screen", full)
+        if full:
+            self._before_full_screen = self.saveState(LAYOUT)
+            self._show_panels(False)
+            self.showFullScreen()
+        else:
+            self.showNormal()
+            self.restoreState(self._before_full_screen, LAYOUT)
+        for part in (self.menuBar(), self.statusBar(), self.transport):
+            if part is not None:
+                part.setVisible(not full)
+
+    def _show_panels(self, shown: bool) -> None:
+        self.deeds.mark("panels", shown)
+        for dock in self.docks.values():
+            dock.setVisible(shown)
+
+    def _next_panel(self) -> None:
+        """The keyboard goes from the picture through the panels that are seen, and back."""
+        panels = [dock.widget() for dock in self.docks.values() if dock.isVisible()]
+        places = [self.canvas, *(each for each in panels if each is not None)]
+        focus = QApplication.focusWidget()
+        here = [n for n, each in enumerate(places) if each is focus or each.isAncestorOf(focus)]
+        place = places[((here or [-1])[0] + 1) % len(places)]
+        if place is self.canvas:
+            place.setFocus()
+            return
+        dock = place.parentWidget()
+        assert dock is not None, "a panel is in a dock"
+        dock.raise_()
+        first = next(
+            each
+            for each in place.findChildren(QWidget)
+            if each.focusPolicy() & Qt.FocusPolicy.TabFocus
+        )
+        first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _scale(self, percent: int) -> None:
+        now = int(self.settings.value("percent", SMALLEST_PERCENT)) + percent
+        self.settings.setValue("percent", min(max(now, SMALLEST_PERCENT), LARGEST_PERCENT))
+        self.use_theme()
+
+    def _choose_theme(self, choice: str) -> None:
+        self.settings.setValue("theme", choice)
+        self.use_theme()
+
+    def use_theme(self) -> None:
+        """As it was chosen, here or in an earlier run."""
+        choice = self.settings.value("theme", "system")
+        percent = int(self.settings.value("percent", SMALLEST_PERCENT))
+        application = QApplication.instance()
+        assert isinstance(application, QApplication), "a window has one"
+        theme.apply(application, choice, percent=percent)
