@@ -80,6 +80,13 @@ def mute(label: QWidget) -> None:
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
 
+def legible(color: QColor, widget: QWidget) -> QColor:
+    """The same hue, lighter or darker where a thin line in it would be lost on the ground."""
+    hue, saturation, lightness, _ = color.getHslF()
+    far = max(lightness or 0.0, 0.5) if of(widget) is DARK else min(lightness or 0.0, 0.5)
+    return QColor.fromHslF(max(hue or 0.0, 0.0), saturation or 0.0, far)
+
+
 def space(widget: QWidget, quarters: int = 2) -> int:
     """So many quarters of the height of a line of the widget's text, in its pixels."""
     return max(1, round(widget.fontMetrics().height() * quarters / 4))

@@ -34,8 +34,6 @@ class Timeline(QAbstractSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._duration: float | None = None
-        self._seekable = False
-        self._live = False
         self._presence = Presence(0)
         self._strips = PresenceStrips()
         self._sought_at = self._emitted_at = 0.0
@@ -47,11 +45,9 @@ class Timeline(QAbstractSlider):
         self.setAccessibleName(tr("Timeline"))
         self.actionTriggered.connect(self._act)
 
-    def set_source(
-        self, duration_seconds: float | None, *, seekable: bool, live: bool = False
-    ) -> None:
+    def set_source(self, duration_seconds: float | None, *, seekable: bool) -> None:
         """Another source, at its beginning. None: nobody knows how long it is."""
-        self._duration, self._seekable, self._live = duration_seconds, seekable, live
+        self._duration = duration_seconds
         self._sought_at = 0.0
         self.setEnabled(seekable)
         self.setRange(0, round(1000 * (duration_seconds or 0.0)))
@@ -95,9 +91,7 @@ class Timeline(QAbstractSlider):
         self.sought.emit(self.sliderPosition() / 1000)
 
     def _track(self) -> QRect:
-        """The strips' place: all but the line of text below."""
-        pad = theme.space(self, 1)
-        return self.rect().adjusted(pad, pad, -pad, -pad - self.fontMetrics().height())
+        return self.rect().adjusted(1, 1, -1, -1)
 
     def _x_of(self, millis: float) -> float:
         track = self._track()
@@ -110,11 +104,11 @@ class Timeline(QAbstractSlider):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(20 * line, 4 * line)
+        return QSize(20 * line, 3 * line)
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(4 * line, 3 * line)
+        return QSize(4 * line, 2 * line)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
@@ -125,7 +119,6 @@ class Timeline(QAbstractSlider):
             painter, QRectF(track.left(), track.top(), right - track.left(), track.height())
         )
         self._paint_playhead(painter, track, colors)
-        self._paint_times(painter, track, colors)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colors.accent), 2))
             painter.drawRect(track)
@@ -137,14 +130,6 @@ class Timeline(QAbstractSlider):
             x - half - 1, track.top(), 2 * half + 2, track.height(), QColor(colors.base)
         )
         painter.fillRect(x - half, track.top(), 2 * half, track.height(), QColor(colors.text))
-
-    def _paint_times(self, painter: QPainter, track: QRect, colors: theme.Theme) -> None:
-        below = QRect(track.left(), track.bottom() + 1, track.width(), self.fontMetrics().height())
-        painter.setPen(QColor(colors.text))
-        painter.drawText(below, theme.ALIGN_LEFT, clock(self.sliderPosition() / 1000))
-        painter.setPen(QColor(colors.muted))
-        end = tr("Live") if self._live else clock(self._duration) if self._duration else ""
-        painter.drawText(below, theme.ALIGN_RIGHT, end)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
