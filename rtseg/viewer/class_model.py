@@ -40,7 +40,9 @@ class ClassModel(QAbstractTableModel):
         super().__init__()
         self._sorted_by = (-1, Qt.SortOrder.AscendingOrder)
         self._sorted_at = 0.0
-        self._set(labels)
+        self._labels = labels
+        self._hidden: frozenset[str] = frozenset()
+        self._see_nothing()
 
     @property
     def labels(self) -> LabelSet:
@@ -53,7 +55,9 @@ class ClassModel(QAbstractTableModel):
     def set_labels(self, labels: LabelSet) -> None:
         """Another label set: everything is shown, nothing was seen yet."""
         self.beginResetModel()
-        self._set(labels)
+        self._labels = labels
+        self._hidden = frozenset()
+        self._see_nothing()
         self.endResetModel()
         self.hidden_changed.emit(self._hidden)
         self.labels_changed.emit(labels)
@@ -74,7 +78,6 @@ class ClassModel(QAbstractTableModel):
     def show_reading(self, reading: Reading) -> None:
         self._shares = np.stack((reading.areas, reading.mean_areas))
         self._present = reading.present
-        self._frames = reading.frames
         now = time.monotonic()
         if self._sorted_by[0] > CLASS and now - self._sorted_at > RESORT_SECONDS:
             self._reorder()
@@ -147,13 +150,11 @@ class ClassModel(QAbstractTableModel):
             return theme.ALIGN_LEFT if section == CLASS else theme.ALIGN_RIGHT
         return None
 
-    def _set(self, labels: LabelSet) -> None:
-        self._labels = labels
-        self._hidden: frozenset[str] = frozenset()
-        self._shares = np.full((2, len(labels)), np.nan)
-        self._present = np.zeros(len(labels), np.int64)
-        self._frames = 0
-        self._order = self._rows = np.arange(len(labels))
+    def _see_nothing(self) -> None:
+        classes = len(self._labels)
+        self._shares = np.full((2, classes), np.nan)
+        self._present = np.zeros(classes, np.int64)
+        self._order = self._rows = np.arange(classes)
 
     def _text(self, class_id: int, column: int) -> str:
         if column == CLASS:
@@ -198,4 +199,5 @@ class ClassModel(QAbstractTableModel):
 def _ranked(keys: NDArray[Any], column: int, order: Qt.SortOrder) -> NDArray[np.int64]:
     _, ranks = np.unique(keys, return_inverse=True)
     descending = order == Qt.SortOrder.DescendingOrder and column >= CLASS
-    return np.argsort(-ranks if descending else ranks, kind="stable")
+    order_of_rows: NDArray[np.int64] = np.argsort(-ranks if descending else ranks, kind="stable")
+    return order_of_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QAction, QColor, QKeySequence, QPainter
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -26,7 +26,7 @@ from rtseg.errors import UsageError
 from rtseg.labels import LabelSet
 from rtseg.palettes import color_blind_safe, read_palette
 from rtseg.viewer import theme
-from rtseg.viewer.class_model import CLASS, COLOR_ROLE, FRAMES, SHARE_ROLE, ClassModel, Index
+from rtseg.viewer.class_model import CLASS, COLOR_ROLE, FRAMES, SHARE_ROLE, ClassModel
 from rtseg.viewer.icons import icon
 from rtseg.viewer.language import number, tr
 from rtseg.viewer.readings import Reading
@@ -188,7 +188,9 @@ class ClassTable(QWidget):
         menu = QMenu(self)
         for action in (self._solo, self._color, self._all, self._none):
             menu.addAction(action)
-        menu.exec(self._view.viewport().mapToGlobal(at))
+        inside = self._view.viewport()
+        assert inside is not None
+        menu.exec(inside.mapToGlobal(at))
         menu.deleteLater()
 
     def _fit_columns(self) -> None:
@@ -196,7 +198,9 @@ class ClassTable(QWidget):
         share = metrics.horizontalAdvance(f"{number(100, 1)} %") + theme.space(self, 5)
         for column in range(CLASS + 1, FRAMES + 1):
             self._view.setColumnWidth(column, share)
-        self._view.verticalHeader().setDefaultSectionSize(metrics.height() + theme.space(self, 2))
+        lines = self._view.verticalHeader()
+        assert lines is not None
+        lines.setDefaultSectionSize(metrics.height() + theme.space(self, 2))
         side = metrics.height()
         self._view.setIconSize(QSize(side, side))
 
@@ -217,8 +221,10 @@ def _view(model: ClassModel, parent: QWidget) -> QTableView:
     view.setShowGrid(False)
     view.setFrameShape(QFrame.Shape.NoFrame)
     view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
-    header = view.horizontalHeader()
+    lines, header = view.verticalHeader(), view.horizontalHeader()
+    assert lines is not None
+    assert header is not None
+    lines.hide()
     header.setHighlightSections(False)
     header.setSectionsMovable(True)
     header.setMinimumSectionSize(1)
@@ -231,7 +237,9 @@ def _view(model: ClassModel, parent: QWidget) -> QTableView:
 class _ShareDelegate(QStyledItemDelegate):
     """A bar in the class's colour under each share: the eye compares lengths, not digits."""
 
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(
+        self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
         super().paint(painter, option, index)
         share = index.data(SHARE_ROLE)
         if painter is None or share is None or not share > 0:

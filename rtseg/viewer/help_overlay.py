@@ -67,6 +67,6 @@ def _list(grid: QGridLayout, section: tuple[str, tuple[Deed, ...]], *, at: tuple
 
 def _row(grid: QGridLayout, at: tuple[int, int], words: tuple[str, str]) -> None:
     key, meaning = QLabel(words[0]), QLabel(words[1])
-    meaning.setProperty("muted", True)
+    theme.mute(meaning)
     grid.addWidget(key, *at)
     grid.addWidget(meaning, at[0], at[1] + 1)

@@ -34,7 +34,7 @@ class Table(QTranslator):
         super().__init__(parent)
         self._texts: dict[str, str] = read_table(language)
 
-    def translate(  # noqa: PLR0917  Qt calls it so
+    def translate(  # type: ignore[override]  # noqa: PLR0917  Qt calls it so
         self,
         context: str | None,
         source: str | None,

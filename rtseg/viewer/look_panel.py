@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSlider, QWidget
 
+from rtseg.viewer import theme
 from rtseg.viewer.composition import COMPARING, SCORED, Mode
 from rtseg.viewer.icons import icon
 from rtseg.viewer.language import tr
@@ -49,7 +50,7 @@ class LookPanel(QWidget):
         self.contours = QCheckBox(tr("Contours"), self)
         self.hint = QLabel(self)
         self.hint.setWordWrap(True)
-        self.hint.setProperty("muted", True)
+        theme.mute(self.hint)
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(tr("Mode"), self.mode)

@@ -1,8 +1,9 @@
 """How the viewer looks: a dark and a light set of colours, one scale of distances.
 
 A widget asks ``of(self)`` for the colours of its own palette when it paints, so that nothing has
-to be told about a change. A style sheet would be in the way: with one, a widget's children lag
-behind when the application's font or palette changes (Qt 6.7). Lengths are multiples of the font's height: they grow with it.
+to be told about a change. Lengths are multiples of the font's height: they grow with it. There is
+no style sheet: with one, a widget's children lag behind when the application's font or palette
+changes (seen with Qt 6.7).
 """
 
 from __future__ import annotations
@@ -77,6 +78,13 @@ def of(widget: QWidget) -> Theme:
 def mute(label: QWidget) -> None:
     """Its text steps back behind what it names."""
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+
+
+def legible(color: QColor, widget: QWidget) -> QColor:
+    """The same hue, lighter or darker where a thin line in it would be lost on the ground."""
+    hue, saturation, lightness, _ = color.getHslF()
+    far = max(lightness or 0.0, 0.5) if of(widget) is DARK else min(lightness or 0.0, 0.5)
+    return QColor.fromHslF(max(hue or 0.0, 0.0), saturation or 0.0, far)
 
 
 def space(widget: QWidget, quarters: int = 2) -> int:
@@ -154,8 +162,9 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _between(one: str, other: str) -> QColor:
-    pairs = zip(QColor(one).getRgb(), QColor(other).getRgb(), strict=True)
-    return QColor(*((a + b) // 2 for a, b in pairs))
+    a, b = QColor(one), QColor(other)
+    mixed = ((a.red() + b.red()) // 2, (a.green() + b.green()) // 2, (a.blue() + b.blue()) // 2)
+    return QColor(*mixed)
 
 
 ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
