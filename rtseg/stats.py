@@ -94,22 +94,29 @@ class Summary:
 
 
 class RunStats:
-    """Filled by the pipeline's threads, each its own part; read by anyone at any time."""
+    """Filled by the pipeline's threads, each its own part; read by anyone at any time.
 
-    def __init__(self, started_nanos: int) -> None:
+    window: of how many of the newest frames latencies and stages are kept; None: of all.
+    """
+
+    def __init__(self, started_nanos: int, *, window: int | None = None) -> None:
+        self._window = window
         self.started_nanos = started_nanos
         self.captured = Meter()
         self.written = Meter()
         self.processed = Meter()
         self.dropped: dict[str, int] = {}
         self._areas = np.zeros(256)
-        self._latencies = array("q")
-        self._stages: dict[str, array[int]] = {}
+        self._latencies = self._series()
+        self._stages: dict[str, deque[int] | array[int]] = {}
         self._lock = threading.Lock()
 
     def clock(self, stage: str, nanos: int) -> None:
         """One frame spent this long in ``stage``, waiting not included."""
-        self._stages.setdefault(stage, array("q")).append(nanos)
+        series = self._stages.get(stage)
+        if series is None:
+            series = self._stages.setdefault(stage, self._series())
+        series.append(nanos)
 
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
@@ -136,8 +143,13 @@ class RunStats:
             capture_fps=self.captured.fps,
             processed_fps=self.processed.fps,
             written_fps=self.written.fps,
-            latency=Percentiles.of_nanos(self._latencies),
-            stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
+            latency=Percentiles.of_nanos(list(self._latencies)),
+            stages={
+                name: Percentiles.of_nanos(list(each)) for name, each in list(self._stages.items())
+            },
             areas=self._areas / max(1, self.written.count),
             first_frame_seconds=first / NANOS_PER_SECOND,
         )
+
+    def _series(self) -> deque[int] | array[int]:
+        return array("q") if self._window is None else deque(maxlen=self._window)
