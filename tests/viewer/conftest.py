@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from rtseg.stats import Percentiles
+from rtseg.viewer.readings import Reading
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 HERE = Path(__file__).parent
@@ -27,3 +33,26 @@ def settings_of_its_own(tmp_path: Path) -> None:
         return
     settings.setDefaultFormat(settings.Format.IniFormat)
     settings.setPath(settings.Format.IniFormat, settings.Scope.UserScope, str(tmp_path / "config"))
+
+
+@pytest.fixture
+def reading() -> Callable[..., Reading]:
+    """A reading of eleven classes, with what a test wants to be another way."""
+
+    def make(**wanted: Any) -> Reading:
+        usual = {
+            "seconds": 10.0,
+            "frames": 300,
+            "capture_fps": 30.0,
+            "processed_fps": 30.0,
+            "displayed_fps": 30.0,
+            "latency": Percentiles(20.0, 25.0, 40.0, 50.0),
+            "stages": {"capture": 1.0, "inference": 12.5},
+            "dropped": {},
+            "areas": np.full(11, 1 / 11),
+            "mean_areas": np.full(11, 1 / 11),
+            "present": np.full(11, 300, np.int64),
+        }
+        return Reading(**{**usual, **wanted})
+
+    return make
