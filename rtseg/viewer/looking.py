@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QLabel, QWidget
 
@@ -24,6 +24,10 @@ CLASS_KEYS = 9
 
 
 class Looking(QObject):
+    """shown: a ``Painted`` that has just come to the canvas."""
+
+    shown = Signal(object)
+
     def __init__(self, player: Player, canvas: Canvas, look: LookState, *, parent: QWidget) -> None:
         super().__init__(parent)
         self._player, self._canvas, self._look = player, canvas, look
@@ -94,6 +98,7 @@ class Looking(QObject):
         if painted is None:
             return
         self._canvas.show_painted(painted)
+        self.shown.emit(painted)
         compared = painted.shot.other is not None
         if compared != self._compared:
             self._compared = compared

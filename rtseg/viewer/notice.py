@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
+from collections.abc import Callable
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QToolButton
@@ -59,7 +60,7 @@ class Notice(QFrame):
         assert clipboard is not None, "an application with a window has one"
         clipboard.setText(self.details)
 
-    def _button(self, text: str, symbol: str, do: object) -> QToolButton:
+    def _button(self, text: str, symbol: str, do: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon(symbol))
         button.setText(text)
@@ -67,7 +68,7 @@ class Notice(QFrame):
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        button.clicked.connect(lambda *_: do())  # type: ignore[operator]
+        button.clicked.connect(lambda *_: do())
         return button
 
 

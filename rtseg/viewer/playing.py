@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QWidget
@@ -160,10 +161,10 @@ class Playing(QObject):
                 session.play()
         self.follow()
 
-    def _order(self, order: object) -> None:
+    def _order(self, order: Callable[[Session], None]) -> None:
         session = self._player.session
         if session is not None and session.source_info is not None:
-            order(session)  # type: ignore[operator]
+            order(session)
 
     def _set_speed(self, speed: float | None) -> None:
         self._player.speed = speed

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
+from rtseg.viewer.clock import clock
 from rtseg.viewer.language import number, tr
 
 SPEEDS: tuple[float | None, ...] = (0.25, 0.5, 1.0, 2.0, 4.0, None)
@@ -64,12 +65,3 @@ class Transport(QWidget):
         side = round(self.fontMetrics().height() * 1.2)
         button.setIconSize(QSize(side, side))
         return button
-
-
-def clock(seconds: float) -> str:
-    """``1:02.3``, with hours where there are any."""
-    tenths = max(0, round(seconds * 10))
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    rest = f"{tenths // 10:02d}.{tenths % 10}"
-    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"

@@ -14,27 +14,24 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from rtseg.labels import CAMVID
 from rtseg.pipeline.session import Wish
 from rtseg.source.stream import masked
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.canvas import Canvas
-from rtseg.viewer.class_table import ClassTable
+from rtseg.viewer.composition import Appearance
 from rtseg.viewer.engine_panel import EnginePanel
 from rtseg.viewer.help_overlay import HelpOverlay
 from rtseg.viewer.keeping import Keeping
 from rtseg.viewer.language import tr
-from rtseg.viewer.look_state import LookState
+from rtseg.viewer.look_state import MODES, LookState
 from rtseg.viewer.looking import Looking
-from rtseg.viewer.numbers import NumbersPanel
+from rtseg.viewer.measuring import Measuring
 from rtseg.viewer.player import Player
 from rtseg.viewer.playing import Playing
-from rtseg.viewer.readings import Reading
 from rtseg.viewer.recent import Recent, needs_password
 from rtseg.viewer.source_dialog import SourceDialog
 from rtseg.viewer.transport import Transport
-from rtseg.viewer.verdict import Verdict
 
 LAYOUT = 1
 """Of what ``saveState`` writes: another number makes an older one count for nothing."""
@@ -53,13 +50,11 @@ class ViewerWindow(QMainWindow):
         self.player = Player(wish, self)
         self.look = LookState(parent=self)
         self.looking = Looking(self.player, self.canvas, self.look, parent=self)
-        self.timeline = QWidget()
-        self.transport = Transport(self.deeds, timeline=self.timeline)
+        self.measuring = Measuring(self.player, parent=self)
+        self.transport = Transport(self.deeds, timeline=self.measuring.timeline)
         self.playing = Playing(self.player, self.transport, parent=self)
         self.keeping = Keeping(self.player, self.canvas, self.look, parent=self)
         self.engine = EnginePanel(wish)
-        self.classes = ClassTable(CAMVID)
-        self.numbers = NumbersPanel()
         self.help = HelpOverlay(self.deeds.menus, self.canvas)
         self._before_full_screen = QByteArray()
         self.setWindowTitle("rtseg")
@@ -79,6 +74,7 @@ class ViewerWindow(QMainWindow):
         self.keeping.stop_recording()
         self.canvas.clear()
         self.playing.begin(self.canvas.displayed)
+        self.measuring.begin()
         self.setWindowTitle(f"{masked(reference)} - rtseg")
         self.player.open(reference, paused=paused)
         self.recent.add(reference)
@@ -123,8 +119,8 @@ class ViewerWindow(QMainWindow):
         right = Qt.DockWidgetArea.RightDockWidgetArea
         docks = {}
         for name, title, panel in (
-            ("numbers", tr("Numbers"), self.numbers),
-            ("classes", tr("Classes"), self.classes),
+            ("numbers", tr("Numbers"), self.measuring.numbers),
+            ("classes", tr("Classes"), self.measuring.classes),
             ("look", tr("Picture"), self.looking.panel),
             ("engine", tr("Engine"), self.engine),
         ):
@@ -136,6 +132,10 @@ class ViewerWindow(QMainWindow):
         self.tabifyDockWidget(docks["classes"], docks["look"])
         self.tabifyDockWidget(docks["look"], docks["engine"])
         docks["classes"].raise_()
+        docks["plots"] = self.measuring.plots
+        docks["plots"].setObjectName("plots")
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
+        docks["plots"].hide()
         width = self.fontMetrics().averageCharWidth() * 52
         self.resizeDocks([docks["numbers"]], [width], Qt.Orientation.Horizontal)
         return docks
@@ -144,19 +144,22 @@ class ViewerWindow(QMainWindow):
         self.canvas.dropped.connect(self.open)
         self.engine.wished.connect(lambda wishes: self.player.change(**wishes))
         self.engine.smooth.toggled.connect(lambda steady: self.deeds.mark("smooth", steady))
-        self.playing.labels_known.connect(self.classes.set_labels)
-        self.playing.read.connect(self._show_reading)
+        self.playing.labels_known.connect(self.measuring.take_labels)
+        self.playing.read.connect(self.measuring.read)
+        self.looking.shown.connect(self.measuring.see)
+        self.measuring.timeline.sought.connect(self.playing.seek)
         self.playing.notice.again.connect(lambda: self.open(self.player.reference))
         self.playing.notice.another.connect(self.ask_source)
-        self.classes.problem.connect(self.playing.notice.show_warning)
-        self.looking.follow_classes(self.classes)
-        self.keeping.said.connect(lambda text: self._bar().showMessage(text, 8000))
-        self.keeping.failed.connect(self.playing.notice.show_warning)
+        self.measuring.classes.problem.connect(self.playing.notice.show_warning)
+        self.looking.follow_classes(self.measuring.classes)
+        for each in (self.keeping, self.measuring):
+            each.said.connect(lambda text: self._bar().showMessage(text, 8000))
+            each.failed.connect(self.playing.notice.show_warning)
         self._bar().addPermanentWidget(self.looking.spot)
 
     def _obey(self) -> None:
         deeds = self.deeds
-        for each in (self.looking, self.playing, self.keeping):
+        for each in (self.looking, self.playing, self.measuring, self.keeping):
             each.obey(deeds)
         deeds.on("open", self.ask_source)
         deeds.on("quit", self.close)
@@ -166,7 +169,6 @@ class ViewerWindow(QMainWindow):
         deeds.mark("panels", True)
         deeds.on("next_panel", self._next_panel)
         deeds.on_checked("smooth", self.engine.smooth.setChecked)
-        deeds.on("all_classes", self.classes.show_all)
         deeds.on("larger", lambda: self._scale(PERCENT_STEP))
         deeds.on("smaller", lambda: self._scale(-PERCENT_STEP))
         QShortcut(QKeySequence("Esc"), self).activated.connect(self._escape)
@@ -214,13 +216,9 @@ class ViewerWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if isinstance(layout, QByteArray):
             self.restoreState(layout, LAYOUT)
-
-    def _show_reading(self, reading: Reading, verdict: Verdict, wanted_fps: float) -> None:
-        self.numbers.show_reading(reading, wanted_fps=wanted_fps)
-        self.numbers.show_verdict(verdict)
-        self.classes.show_reading(reading)
-        session = self.player.session
-        self.numbers.show_engines(session.engines if session is not None else ())
+        mode = self.settings.value("mode", "overlay")
+        opacity = float(self.settings.value("opacity", Appearance().opacity))
+        self.look.change(mode=mode if mode in MODES else "overlay", opacity=opacity)
 
     def _bar(self) -> QStatusBar:
         bar = self.statusBar()
@@ -252,8 +250,9 @@ class ViewerWindow(QMainWindow):
 
     def _show_panels(self, shown: bool) -> None:
         self.deeds.mark("panels", shown)
-        for dock in self.docks.values():
-            dock.setVisible(shown)
+        for name, dock in self.docks.items():
+            if name != "plots" or not shown:
+                dock.setVisible(shown)
 
     def _next_panel(self) -> None:
         """The keyboard goes from the picture through the panels that are seen, and back."""
