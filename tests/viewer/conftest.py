@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -56,3 +56,12 @@ def reading() -> Callable[..., Reading]:
         return Reading(**{**usual, **wanted})
 
     return make
+
+
+@pytest.fixture
+def restored_look(qapp: Any) -> Iterator[None]:
+    """Of the application, which all tests of a process share."""
+    palette, font = qapp.palette(), qapp.font()
+    yield
+    qapp.setPalette(palette)
+    qapp.setFont(font)
