@@ -33,7 +33,9 @@ from rtseg.viewer.readings import Reading
 
 
 class ClassTable(QWidget):
-    """``model`` tells by its signals what is hidden and how the classes are coloured."""
+    """``model`` tells by its signals what is hidden and how the classes are coloured; ``view`` is
+    what has the keyboard.
+    """
 
     problem = Signal(str)
     """What could not be done, in one line for the user."""
@@ -43,13 +45,13 @@ class ClassTable(QWidget):
         self.model = ClassModel(labels)
         self._original = labels
         self._solo_before: frozenset[str] | None = None
-        self._view = _view(self.model, self)
+        self.view = _view(self.model, self)
         self._actions()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(self._buttons())
-        layout.addWidget(self._view)
+        layout.addWidget(self.view)
         self._fit_columns()
 
     def set_labels(self, labels: LabelSet) -> None:
@@ -109,25 +111,25 @@ class ClassTable(QWidget):
     def _actions(self) -> None:
         self._solo = self._action(tr("Solo"), "solo", "Return")
         self._solo.triggered.connect(self._solo_current)
-        self._color = self._action(tr("Colour …"), "palette", "F2")
+        self._color = self._action(tr("Colour ..."), "palette", "F2")
         self._color.triggered.connect(self._ask_color)
         self._all = self._action(tr("Show all"), "", "Ctrl+A")
         self._all.triggered.connect(self.show_all)
         self._none = self._action(tr("Hide all"), "", "Ctrl+Shift+A")
         self._none.triggered.connect(self.hide_all)
-        self._view.customContextMenuRequested.connect(self._open_menu)
-        self._view.doubleClicked.connect(self._ask_color)
+        self.view.customContextMenuRequested.connect(self._open_menu)
+        self.view.doubleClicked.connect(self._ask_color)
 
     def _action(self, text: str, icon_name: str, key: str) -> QAction:
         """Reached by its key while the table has the focus."""
-        action = QAction(text, self._view)
+        action = QAction(text, self.view)
         if icon_name:
             action.setIcon(icon(icon_name))
         action.setShortcut(QKeySequence(key))
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{text} ({shortcut})")
-        self._view.addAction(action)
+        self.view.addAction(action)
         return action
 
     def _buttons(self) -> QHBoxLayout:
@@ -147,7 +149,7 @@ class ClassTable(QWidget):
         menu = QMenu(self)
         menu.addAction(tr("Colours of the model"), self.use_original_colors)
         menu.addAction(tr("Safe for colour blindness"), self.use_safe_colors)
-        menu.addAction(tr("From a file …"), self._ask_palette)
+        menu.addAction(tr("From a file ..."), self._ask_palette)
         button = QToolButton(self)
         button.setText(tr("Colours"))
         button.setIcon(icon("palette"))
@@ -159,7 +161,7 @@ class ClassTable(QWidget):
         return button
 
     def _current(self) -> int | None:
-        index = self._view.currentIndex()
+        index = self.view.currentIndex()
         return self.model.class_at(index) if index.isValid() else None
 
     def _solo_current(self) -> None:
@@ -188,7 +190,7 @@ class ClassTable(QWidget):
         menu = QMenu(self)
         for action in (self._solo, self._color, self._all, self._none):
             menu.addAction(action)
-        inside = self._view.viewport()
+        inside = self.view.viewport()
         assert inside is not None
         menu.exec(inside.mapToGlobal(at))
         menu.deleteLater()
@@ -197,12 +199,12 @@ class ClassTable(QWidget):
         metrics = self.fontMetrics()
         share = metrics.horizontalAdvance(f"{number(100, 1)} %") + theme.space(self, 5)
         for column in range(CLASS + 1, FRAMES + 1):
-            self._view.setColumnWidth(column, share)
-        lines = self._view.verticalHeader()
+            self.view.setColumnWidth(column, share)
+        lines = self.view.verticalHeader()
         assert lines is not None
         lines.setDefaultSectionSize(metrics.height() + theme.space(self, 2))
         side = metrics.height()
-        self._view.setIconSize(QSize(side, side))
+        self.view.setIconSize(QSize(side, side))
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
@@ -213,6 +215,7 @@ class ClassTable(QWidget):
 def _view(model: ClassModel, parent: QWidget) -> QTableView:
     view = QTableView(parent)
     view.setModel(model)
+    model.setParent(view)
     view.setItemDelegate(_ShareDelegate(view))
     view.setAccessibleName(tr("Classes"))
     view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -35,17 +35,21 @@ class Line:
 
 
 class TimePlot(QWidget):
-    """Lines are drawn in the order in which they are named; the axis is told in h:mm:ss."""
+    """Lines are drawn in the order in which they are named; the axis is told in h:mm:ss. ``items``
+    are pyqtgraph's: those beyond the last line are empty.
+    """
+
+    _lines: tuple[Line, ...] = ()
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
-        self._lines: tuple[Line, ...] = ()
-        self._items: list[pg.PlotDataItem] = []
+        self.items: list[pg.PlotDataItem] = []
         self._heading = QLabel(title, self)
         self._heading.setWordWrap(True)
         self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self._plot = pg.PlotWidget(self, axisItems={"bottom": _ClockAxis(orientation="bottom")})
+        self.axis = _ClockAxis(orientation="bottom")
+        self._plot = pg.PlotWidget(self, axisItems={"bottom": self.axis})
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
@@ -69,20 +73,20 @@ class TimePlot(QWidget):
         if lines == self._lines:
             return
         self._lines = lines
-        for _ in range(len(lines) - len(self._items)):
-            self._items.append(self._plot.plot(connect="finite"))
-        for item in self._items[len(lines) :]:
+        for _ in range(len(lines) - len(self.items)):
+            self.items.append(self._plot.plot(connect="finite"))
+        for item in self.items[len(lines) :]:
             item.setData([], [])
         self._colour()
 
     def draw(self, seconds: NDArray[np.float64], values: list[NDArray[np.float64]]) -> None:
         """values: (n,) for each line; NaN is a gap."""
-        for item, each in zip(self._items, values, strict=False):
+        for item, each in zip(self.items, values, strict=False):
             item.setData(seconds, each)
 
     def _colour(self) -> None:
         colors, marks = theme.of(self), []
-        for item, line in zip(self._items, self._lines, strict=False):
+        for item, line in zip(self.items, self._lines, strict=False):
             color = theme.legible(QColor(getattr(colors, line.color, line.color)), self)
             style, mark = STYLES[line.style]
             width = max(1.0, self.fontMetrics().height() / 9)

@@ -73,7 +73,7 @@ def _ended_by(error: RtsegError) -> Verdict:
 
 def _pause(state: str) -> str:
     return {
-        "opening": tr("Opening …"),
+        "opening": tr("Opening ..."),
         "paused": tr("Paused"),
         "ended": tr("At the end"),
         "failed": tr("Stopped"),

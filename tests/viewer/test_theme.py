@@ -6,17 +6,11 @@ pytest.importorskip("qtpy")
 
 
 from qtpy.QtGui import QColor, QPalette
-from qtpy.QtWidgets import QApplication, QCheckBox, QLabel, QStyle, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QStyle, QWidget
 
 from rtseg.viewer import theme
 
-
-@pytest.fixture(autouse=True)
-def looks_as_before(qapp: QApplication):
-    palette, font = qapp.palette(), qapp.font()
-    yield
-    qapp.setPalette(palette)
-    qapp.setFont(font)
+pytestmark = pytest.mark.usefixtures("restored_look")
 
 
 @pytest.mark.parametrize("colors", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
