@@ -17,8 +17,8 @@ from rtseg.viewer.window import ViewerWindow
 
 sys.path.append(str(Path(__file__).parents[1] / "commands"))
 from channel_model import channel_model
+from road_clip import decoded, road_clip
 
-ROAD = "test://road?size=180x320&frames=40"
 PATIENCE = 60_000
 """Milliseconds for what takes one second on a machine with nothing else to do."""
 
@@ -30,6 +30,13 @@ LONGEST_END = 10.0
 def wish(tmp_path_factory):
     """A network so small that opening it takes no time; its labels are the largest channel."""
     return Wish(model=str(channel_model(tmp_path_factory.mktemp("models") / "channels")))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """40 frames of the drawn road, 30 a second."""
+    path = tmp_path_factory.mktemp("clips") / "road.mp4"
+    return str(road_clip(path, frames=40, height=180, width=320))
 
 
 @pytest.fixture
@@ -57,9 +64,9 @@ def window(make_window):
 
 
 @pytest.fixture
-def paused(window, qtbot):
-    """At the first frame of the road."""
-    window.open(ROAD, paused=True)
+def paused(window, qtbot, clip):
+    """At the first frame of the clip."""
+    window.open(clip, paused=True)
     qtbot.waitUntil(lambda: window.canvas.painted is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.player.session.state == "paused", timeout=PATIENCE)
     return window
@@ -81,19 +88,21 @@ def test_an_empty_window_opens_and_closes(window):
     assert window.deeds["open"].isEnabled()
 
 
-def test_the_road_plays_and_its_frames_are_shown(window, qtbot):
-    window.open(ROAD)
+def test_the_road_plays_and_its_frames_are_shown(window, qtbot, clip):
+    window.deeds["loop"].setEnabled(True)
+    window.deeds["loop"].trigger()
+    window.open(clip)
     qtbot.waitUntil(lambda: window.canvas.displayed.count >= 3, timeout=PATIENCE)
-    assert window.windowTitle() == f"{ROAD} - rtseg"
+    assert window.windowTitle() == f"{clip} - rtseg"
     began = time.monotonic()
     window.close()
     assert time.monotonic() - began < LONGEST_END
 
 
-def test_the_default_model_shows_many_classes_on_the_road(make_window, qtbot):
+def test_the_default_model_shows_many_classes_on_the_road(make_window, qtbot, clip):
     window = make_window()
     window.player.wish = Wish()
-    window.open(ROAD, paused=True)
+    window.open(clip, paused=True)
     qtbot.waitUntil(lambda: window.canvas.painted is not None, timeout=PATIENCE)
     labels = window.canvas.painted.shot.segmentation.labels
     assert len(np.unique(labels)) >= 5
@@ -196,13 +205,13 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(paused, qtbot, tmp_
     assert str(place) in paused.playing.notice.text
 
 
-def test_a_source_that_cannot_be_opened_is_told_and_another_one_opens(window, qtbot):
+def test_a_source_that_cannot_be_opened_is_told_and_another_one_opens(window, qtbot, clip):
     window.open("/no/such/file.mp4")
     qtbot.waitUntil(lambda: window.playing.notice.isVisible(), timeout=PATIENCE)
     assert "/no/such/file.mp4" in window.playing.notice.text
     window.playing.notice.copy.click()
     assert "SourceError" in QApplication.clipboard().text()
-    window.open(ROAD, paused=True)
+    window.open(clip, paused=True)
     assert not window.playing.notice.isVisible()
     qtbot.waitUntil(lambda: window.canvas.painted is not None, timeout=PATIENCE)
 
@@ -250,10 +259,73 @@ def test_either_theme_can_be_chosen_while_it_runs(paused, choice, qapp):
     qapp.setFont(font)
 
 
-def test_twenty_windows_open_and_close_without_a_thread_left(make_window):
+def test_twenty_windows_open_and_close_without_a_thread_left(make_window, clip):
     for _ in range(20):
         window = make_window()
-        window.open(ROAD)
+        window.open(clip)
         began = time.monotonic()
         window.close()
         assert time.monotonic() - began < LONGEST_END
+
+
+def test_two_engines_are_compared_on_the_same_frames(paused, qtbot, tmp_path):
+    other = channel_model(tmp_path / "turned", order="bgr")
+    paused.player.change(compare=(str(other), "auto", "auto"))
+    paused.look.change(mode="swipe")
+    qtbot.waitUntil(lambda: paused.canvas.painted.shot.other is not None, timeout=PATIENCE)
+    shot = paused.canvas.painted.shot
+    # Red and blue change their places, green stays; of equal channels each takes its first.
+    assert (shot.other == 2 - shot.segmentation.labels).mean() > 0.8
+    assert (shot.other != shot.segmentation.labels).mean() > 0.5
+    assert paused.looking.panel.hint.isHidden()
+    assert len(paused.player.session.engines) == 2
+
+
+def test_doubt_is_shown_once_its_scores_are_there(paused, qtbot):
+    paused.look.change(mode="margin")
+    qtbot.waitUntil(lambda: paused.canvas.painted.shot.scores is not None, timeout=PATIENCE)
+    assert paused.canvas.painted.request.appearance.shown_mode(paused.canvas.painted.shot)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_old_one_running(paused, qtbot):
+    wished = paused.player.wish
+    paused.player.change(model="no-such-model")
+    qtbot.waitUntil(lambda: paused.playing.notice.isVisible(), timeout=PATIENCE)
+    assert "no-such-model" in paused.playing.notice.text
+    assert paused.player.wish == wished
+    press(qtbot, paused, Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: index(paused) == 1, timeout=PATIENCE)
+
+
+def test_a_recording_plays_and_has_what_was_seen(paused, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("rtseg.viewer.keeping._folder", lambda _: tmp_path / "videos")
+    press(qtbot, paused, Qt.Key.Key_R)
+    assert paused.deeds["record"].isChecked()
+    for frame in (1, 2, 3):
+        press(qtbot, paused, Qt.Key.Key_Period)
+        qtbot.waitUntil(lambda frame=frame: index(paused) == frame, timeout=PATIENCE)
+    press(qtbot, paused, Qt.Key.Key_R)
+    assert not paused.deeds["record"].isChecked()
+    paused.close()
+    (video,) = (tmp_path / "videos").iterdir()
+    assert len(decoded(video)) == 3
+
+
+@pytest.mark.parametrize("size", [(359, 641), (320, 180)])
+def test_odd_and_portrait_videos_of_two_frames_end_well(window, qtbot, tmp_path, size):
+    video = road_clip(tmp_path / "two.mp4", frames=2, height=size[0], width=size[1])
+    window.open(str(video))
+    qtbot.waitUntil(lambda: window.player.session.state == "ended", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.canvas.painted is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.deeds["back"].isEnabled(), timeout=PATIENCE)
+    press(qtbot, window, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: index(window) == 0, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("size", [(200, 150), (3840, 2160)])
+def test_tiny_and_huge_windows_show_the_picture(paused, qtbot, size):
+    paused.resize(*size)
+    QApplication.processEvents()
+    qtbot.waitUntil(
+        lambda: paused.canvas.painted.request.pane == paused.canvas.pane, timeout=PATIENCE
+    )
