@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -23,6 +24,10 @@ Jump: TypeAlias = tuple[int | Fraction, int]
 SLACK_NANOS = {False: 100_000_000, True: 1_000_000_000}
 """By ``late``: how far behind its times a clip may fall and still catch up. Further behind, it goes
 on from where it is: nobody wants a slow clip to rush, or a live one to stay late for ever."""
+
+PAST_BYTES = 64 << 20
+"""Of pictures that are kept for steps back: ten frames of 1920x1080. Further back, everything since
+the last key frame is decoded again for each of them."""
 
 
 class Playback:
@@ -49,7 +54,8 @@ class Playback:
         self._stats, self._ended = stats, ended
         self._changed = threading.Condition()
         self._frames: Iterator[Frame] | None = None
-        self._held: Frame | None = None
+        self._past: deque[Frame] = deque()
+        self._ahead: deque[Frame] = deque()
         self._given: Frame | None = None
         self._done: Frame | None = None
         self._playing = not paused
@@ -120,7 +126,7 @@ class Playback:
             self._playing = False
             if frames > 0:
                 self._steps += 0 if self._exhausted and self._jump is None else frames
-            elif self.info.seekable:
+            elif self.info.seekable and not self._rewound(-frames):
                 place, further = self._jump or (self._given.index if self._given else 0, 0)
                 self._jump, self._steps = (place, further + self._steps + frames), 0
             self._anew()
@@ -170,6 +176,15 @@ class Playback:
             if due is not None:
                 yield due
 
+    def _rewound(self, frames: int) -> bool:
+        """Whether the frame so far back is still at hand; it comes next then."""
+        if self._jump is not None or self._steps or len(self._past) <= frames:
+            return False
+        for _ in range(frames + 1):
+            self._ahead.appendleft(self._past.pop())
+        self._steps, self._exhausted = 1, False
+        return True
+
     @property
     def _moving(self) -> bool:
         going = not self._exhausted and (self._playing or self._steps > 0)
@@ -191,13 +206,14 @@ class Playback:
         with self._changed:
             jump, self._jump = self._jump, None
             if jump is not None:
-                self._held, self._exhausted, self._again = None, False, False
+                self._past.clear()
+                self._ahead.clear()
+                self._exhausted = self._again = False
                 self._steps += not self._playing
             elif self._again:
                 return self._given
-            held, self._held = self._held, None
-        if held is not None:
-            return held
+            elif self._ahead:
+                return self._ahead.popleft()
         if jump is not None:
             self._frames = self._jumped(jump)
             self._expected = None
@@ -239,6 +255,9 @@ class Playback:
         with self._changed:
             while not self._closed and self._jump is None:
                 now = time.monotonic_ns()
+                if self._ahead and self._ahead[0].index < frame.index:
+                    self._ahead.append(frame)
+                    return None
                 if self._again:
                     return self._repeated(frame, now)
                 if not self._playing:
@@ -251,7 +270,7 @@ class Playback:
 
     def _repeated(self, frame: Frame, now: int) -> Frame | None:
         if frame is not self._given:
-            self._held = frame
+            self._ahead.appendleft(frame)
             return None
         self._again = False
         return self._given_as(frame, now)
@@ -263,7 +282,7 @@ class Playback:
         if self.info.live:
             self._stats().drop("paused")
         else:
-            self._held = frame
+            self._ahead.appendleft(frame)
         return None
 
     def _due_nanos(self, frame: Frame, now: int) -> int:
@@ -279,5 +298,11 @@ class Playback:
 
     def _given_as(self, frame: Frame, captured_nanos: int) -> Frame:
         dated = frame if self.info.live else replace(frame, captured_nanos=captured_nanos)
+        if self.info.seekable:
+            if frame is self._given:
+                self._past.pop()
+            self._past.append(dated)
+            while len(self._past) * frame.picture.nbytes > PAST_BYTES and len(self._past) > 1:
+                self._past.popleft()
         self._given = dated
         return dated

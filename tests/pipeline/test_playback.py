@@ -95,6 +95,28 @@ def test_steps_go_forth_and_back_and_add_up_before_they_are_done() -> None:
         assert taken.playback.settled
 
 
+def test_steps_back_to_what_was_just_seen_read_nothing_again() -> None:
+    source = SoughtSource(9)
+    with played(source, paused=True) as taken:
+        taken.playback.step(5)
+        taken.wait(count=6)
+        for count, index in ((7, 4), (8, 3), (9, 2)):
+            taken.playback.step(-1)
+            assert taken.wait(count=count)[-1] == index
+        taken.playback.play()
+        assert taken.wait(phase="ended")[8:] == [2, 3, 4, 5, 6, 7, 8]
+        taken.playback.step(-2)
+        assert taken.wait(count=16)[-1] == 6
+        taken.playback.step(9)
+        assert taken.wait(phase="ended")[15:] == [6, 7, 8]
+        assert source.begun == [0]
+        taken.playback.seek(0)
+        taken.wait(count=19)
+        taken.playback.step(-1)
+        assert taken.wait(count=20)[-2:] == [0, 0]
+        assert source.begun == [0, 0, 0]
+
+
 def test_the_last_frame_is_the_end_and_steps_lead_back_from_it() -> None:
     with played(SoughtSource(3), paused=True) as taken:
         taken.playback.step(9)

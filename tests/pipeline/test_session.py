@@ -134,9 +134,13 @@ def test_a_recording_plays_and_holds_every_frame_since_it_was_begun(
     assert times == pytest.approx([index / 30 for index in range(7)], abs=1e-3)
 
 
-def test_a_full_disk_ends_the_recording_and_not_the_session(clip: Path, tmp_path: Path) -> None:
+def test_a_full_disk_ends_the_recording_and_not_the_session(
+    road: list[Rgb], tmp_path: Path
+) -> None:
+    """At two frames a second every second frame is a key frame, and closes a piece that plays."""
     film = tmp_path / "film.mp4"
-    with Watch(clip, paused=True) as watch, disk_of(150_000):
+    slow = write_video(tmp_path / "slow.mp4", road[:8], fps=2)
+    with Watch(slow, paused=True) as watch, disk_of(400_000):
         watch.wait_for_shots(1)
         watch.session.record(film, render=noisy)
         watch.session.set_loop(True)
