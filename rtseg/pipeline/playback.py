@@ -95,17 +95,11 @@ class Playback:
                 return "ended"
             return "playing" if self._playing else "paused"
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is on its way: what was asked for in a pause has been done."""
-        with self._changed:
-            return not self._moving and self._done is self._given
-
     def done(self, frame: Frame) -> bool:
-        """The frame has left the last stage; returns whether all is settled now."""
+        """The frame has left the last stage; returns whether nothing else is on its way."""
         with self._changed:
             self._done = frame
-        return self.settled
+            return not self._moving and self._done is self._given
 
     def play(self) -> None:
         """From the beginning, where the end was reached."""
@@ -198,7 +192,7 @@ class Playback:
         """Wait until a frame is wanted; False: never again."""
         live = self.info.live
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._moving or live)
+            self._changed.wait_for(lambda: live or self._moving or self._closed)
             return not self._closed
 
     def _read(self) -> Frame | None:
@@ -299,10 +293,13 @@ class Playback:
     def _given_as(self, frame: Frame, captured_nanos: int) -> Frame:
         dated = frame if self.info.live else replace(frame, captured_nanos=captured_nanos)
         if self.info.seekable:
-            if frame is self._given:
-                self._past.pop()
-            self._past.append(dated)
-            while len(self._past) * frame.picture.nbytes > PAST_BYTES and len(self._past) > 1:
-                self._past.popleft()
+            self._remember(dated, again=frame is self._given)
         self._given = dated
         return dated
+
+    def _remember(self, frame: Frame, *, again: bool) -> None:
+        if again:
+            self._past.pop()
+        self._past.append(frame)
+        while len(self._past) > max(1, PAST_BYTES // frame.picture.nbytes):
+            self._past.popleft()

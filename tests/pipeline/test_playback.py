@@ -29,7 +29,7 @@ class Taken:
         for frame in self.playback:
             with self.changed:
                 self.frames.append(frame)
-                self.playback.done(frame)
+                self.settled = self.playback.done(frame)
                 self.changed.notify_all()
 
     def tell(self) -> None:
@@ -80,7 +80,7 @@ def test_paused_at_the_start_it_shows_the_first_frame_and_waits() -> None:
     with played(SoughtSource(10), paused=True) as taken:
         assert taken.wait(count=1) == [0]
         assert taken.playback.phase == "paused"
-        assert taken.playback.settled
+        assert taken.settled
 
 
 def test_steps_go_forth_and_back_and_add_up_before_they_are_done() -> None:
@@ -92,7 +92,7 @@ def test_steps_go_forth_and_back_and_add_up_before_they_are_done() -> None:
         assert taken.wait(count=5)[4:] == [2]
         taken.playback.step(-100)
         assert taken.wait(count=6)[5:] == [0]
-        assert taken.playback.settled
+        assert taken.settled
 
 
 def test_steps_back_to_what_was_just_seen_read_nothing_again() -> None:
