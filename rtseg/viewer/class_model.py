@@ -20,8 +20,9 @@ SHARE_ROLE = int(Qt.ItemDataRole.UserRole)
 """0..1, or NaN: what the bar behind the number shows."""
 COLOR_ROLE = SHARE_ROLE + 1
 
+REFRESH_SECONDS = 0.25
 RESORT_SECONDS = 1.0
-"""Rows that change places ten times a second cannot be read."""
+"""Digits and rows that change ten times a second cannot be read, but cost as much."""
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -76,9 +77,12 @@ class ClassModel(QAbstractTableModel):
             self.hidden_changed.emit(hidden)
 
     def show_reading(self, reading: Reading) -> None:
+        now = time.monotonic()
+        if now - self._refreshed_at < REFRESH_SECONDS:
+            return
+        self._refreshed_at = now
         self._shares = np.stack((reading.areas, reading.mean_areas))
         self._present = reading.present
-        now = time.monotonic()
         if self._sorted_by[0] > CLASS and now - self._sorted_at > RESORT_SECONDS:
             self._reorder()
         self._tell(NOW, FRAMES)
@@ -154,6 +158,7 @@ class ClassModel(QAbstractTableModel):
 
     def _see_nothing(self) -> None:
         classes = len(self._labels)
+        self._refreshed_at = 0.0
         self._shares = np.full((2, classes), np.nan)
         self._present = np.zeros(classes, np.int64)
         self._order = self._rows = np.arange(classes)
