@@ -109,24 +109,30 @@ class Summary:
 class RunStats:
     """Filled by the pipeline's threads, each its own part; read by anyone at any time.
 
-    Readers work on slices, which are copies: an array whose memory numpy looks at cannot grow, so
-    that a frame which is finished at that moment would end its thread with a BufferError.
+    Readers work on copies: an array whose memory numpy looks at cannot grow, so that a frame which
+    is finished at that moment would end its thread with a BufferError.
+
+    window: of how many of the newest frames latencies and stages are kept; None: of all.
     """
 
-    def __init__(self, started_nanos: int) -> None:
+    def __init__(self, started_nanos: int, *, window: int | None = None) -> None:
+        self._window = window
         self.started_nanos = started_nanos
         self.captured = Meter()
         self.written = Meter()
         self.processed = Meter()
         self.dropped: dict[str, int] = {}
         self._seen = Seen(0, np.zeros(256), np.zeros(256, np.int64))
-        self._latencies = array("q")
-        self._stages: dict[str, array[int]] = {}
+        self._latencies = self._series()
+        self._stages: dict[str, deque[int] | array[int]] = {}
         self._lock = threading.Lock()
 
     def clock(self, stage: str, nanos: int) -> None:
         """One frame spent this long in ``stage``, waiting not included."""
-        self._stages.setdefault(stage, array("q")).append(nanos)
+        series = self._stages.get(stage)
+        if series is None:
+            series = self._stages.setdefault(stage, self._series())
+        series.append(nanos)
 
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
@@ -150,11 +156,11 @@ class RunStats:
         return self._seen
 
     def latency_of_last(self, frames: int) -> Percentiles:
-        return Percentiles.of_nanos(self._latencies[-frames:])
+        return Percentiles.of_nanos(_newest(self._latencies, frames))
 
     def stages_of_last(self, frames: int) -> dict[str, float]:
         """The median milliseconds of every stage, in the order in which they were first met."""
-        recent = {name: sorted(each[-frames:]) for name, each in list(self._stages.items())}
+        recent = {name: sorted(_newest(each, frames)) for name, each in list(self._stages.items())}
         return {name: each[len(each) // 2] / 1e6 for name, each in recent.items()}
 
     def summary(self) -> Summary:
@@ -167,10 +173,17 @@ class RunStats:
             capture_fps=self.captured.fps,
             processed_fps=self.processed.fps,
             written_fps=self.written.fps,
-            latency=Percentiles.of_nanos(self._latencies[:]),
+            latency=Percentiles.of_nanos(list(self._latencies)),
             stages={
-                name: Percentiles.of_nanos(each[:]) for name, each in list(self._stages.items())
+                name: Percentiles.of_nanos(list(each)) for name, each in list(self._stages.items())
             },
             areas=self._seen.shares / max(1, self.written.count),
             first_frame_seconds=first / NANOS_PER_SECOND,
         )
+
+    def _series(self) -> deque[int] | array[int]:
+        return array("q") if self._window is None else deque(maxlen=self._window)
+
+
+def _newest(series: deque[int] | array[int], count: int) -> list[int] | array[int]:
+    return series[-count:] if isinstance(series, array) else list(series)[-count:]

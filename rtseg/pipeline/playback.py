@@ -12,13 +12,10 @@ from typing import Literal, TypeAlias, cast
 
 from rtseg.errors import UsageError
 from rtseg.source.base import Seekable, Source, SourceInfo
-from rtseg.stats import NANOS_PER_SECOND
+from rtseg.stats import NANOS_PER_SECOND, RunStats
 from rtseg.types import Frame
 
 Phase: TypeAlias = Literal["playing", "paused", "ended"]
-
-Drop: TypeAlias = Callable[[str, int], None]
-"""Told of frames that nobody will see: the cause and how many."""
 
 Jump: TypeAlias = tuple[int | Fraction, int]
 """Where to: an index or seconds, and so many frames on from there."""
@@ -31,7 +28,8 @@ on from where it is: nobody wants a slow clip to rush, or a live one to stay lat
 class Playback:
     """A source around an open source, which stays its opener's. Commands may come from any thread;
     frames are taken by one, which waits where there is nothing to give. Begun paused, it shows the
-    first frame. drop, ended: called on the taker's thread, the second when the end was reached.
+    first frame. ended: called on the taker's thread when the end was reached. stats: those in
+    which reading is clocked and lost frames are counted.
 
     A frame is dated to the moment at which it was due. ``late``: keep due times also when frames
     are taken too slowly, so that they can be told from punctual ones; without it a slow taker
@@ -39,11 +37,16 @@ class Playback:
     """
 
     def __init__(
-        self, source: Source, *, paused: bool = False, drop: Drop, ended: Callable[[], None]
+        self,
+        source: Source,
+        *,
+        paused: bool = False,
+        stats: Callable[[], RunStats],
+        ended: Callable[[], None],
     ) -> None:
         self.late = False
         self._source = source
-        self._drop, self._ended = drop, ended
+        self._stats, self._ended = stats, ended
         self._changed = threading.Condition()
         self._frames: Iterator[Frame] | None = None
         self._held: Frame | None = None
@@ -52,6 +55,7 @@ class Playback:
         self._playing = not paused
         self._steps = int(paused)
         self._again = False
+        self._expected: int | None = 0
         self._jump: Jump | None = None
         self._speed: float | None = 1.0
         self._loop = False
@@ -91,10 +95,11 @@ class Playback:
         with self._changed:
             return not self._moving and self._done is self._given
 
-    def done(self, frame: Frame) -> None:
-        """The frame has left the last stage."""
+    def done(self, frame: Frame) -> bool:
+        """The frame has left the last stage; returns whether all is settled now."""
         with self._changed:
             self._done = frame
+        return self.settled
 
     def play(self) -> None:
         """From the beginning, where the end was reached."""
@@ -195,9 +200,22 @@ class Playback:
             return held
         if jump is not None:
             self._frames = self._jumped(jump)
+            self._expected = None
         elif self._frames is None:
             self._frames = iter(self._source)
-        return next(self._frames, None)
+        return self._clocked(self._frames)
+
+    def _clocked(self, frames: Iterator[Frame]) -> Frame | None:
+        started = time.monotonic_ns()
+        frame = next(frames, None)
+        if frame is None:
+            return None
+        if not self.info.live:
+            self._stats().clock("capture", time.monotonic_ns() - started)
+        if self._expected is not None and frame.index > self._expected:
+            self._stats().drop("source", frame.index - self._expected)
+        self._expected = frame.index + 1
+        return frame
 
     def _jumped(self, jump: Jump) -> Iterator[Frame]:
         source = cast(Seekable, self._source)
@@ -243,7 +261,7 @@ class Playback:
             self._steps -= 1
             return self._given_as(frame, now)
         if self.info.live:
-            self._drop("paused", 1)
+            self._stats().drop("paused")
         else:
             self._held = frame
         return None

@@ -3,73 +3,45 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
 
-import numpy as np
-
-from rtseg.engine.backends import make_engine
-from rtseg.engine.base import Engine, EngineInfo
-from rtseg.engine.package import DEFAULT_MODEL, find_package
-from rtseg.errors import EngineError, RtsegError
-from rtseg.labels import LabelSet
+from rtseg.engine.base import EngineInfo
+from rtseg.errors import RtsegError, StageError, UsageError
+from rtseg.labels import LABEL_SETS, LabelSet
+from rtseg.pipeline.channel import Closed
+from rtseg.pipeline.engines import Engines, fallback
+from rtseg.pipeline.lineup import Lineup
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.pipeline.playback import Playback
-from rtseg.smoothing import Smoothing
+from rtseg.pipeline.recording import Recording
+from rtseg.pipeline.shot import Shot
+from rtseg.pipeline.wish import Policy, Wish
 from rtseg.source.base import SourceInfo
 from rtseg.source.uri import open_source
 from rtseg.stats import RunStats
-from rtseg.types import LabelMap, Picture, Rgb, Scores, Segmentation
+from rtseg.types import Picture, Rgb, Segmentation
+
+__all__ = ["Policy", "Session", "Shot", "State", "Wish"]
 
 State: TypeAlias = Literal["opening", "playing", "paused", "ended", "failed", "closed"]
-Policy: TypeAlias = Literal["auto", "live", "offline"]
 
-
-@dataclass(frozen=True)
-class Shot:
-    """One finished frame; its arrays are never written again.
-
-    other: of the second engine, in the ids of the first one's label set; None without one.
-    scores: of the first engine, where they were wished for. number: counts the finished frames of
-    the session from 0, across seeks. label_set: what the ids mean.
-    """
-
-    segmentation: Segmentation
-    other: LabelMap | None
-    scores: Scores | None
-    number: int
-    label_set: LabelSet
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What can change while a session runs.
-
-    compare: model, backend and precision of a second engine on the same frames. policy: "offline"
-    shows every frame, "live" the newest one, "auto" leaves that to the source. threads: of each
-    engine, 0 = all cores.
-    """
-
-    model: str = ""
-    backend: str = "auto"
-    precision: str = "auto"
-    compare: tuple[str, str, str] | None = None
-    scores: bool = False
-    smoothing: Smoothing = field(default_factory=Smoothing)
-    policy: Policy = "auto"
-    threads: int = 0
+WINDOW = 1024
+"""Frames of which latencies and stages are kept: at 30 Hz, half a minute."""
 
 
 class Session:
     """``with Session("drive.mp4", Wish(), shown=..., changed=...) as session: session.pause()``.
 
-    Commands come from any thread and return at once. shown, changed: called on the session's
-    threads, and must return at once too: with every finished frame, and whenever a property has
-    another value. Leaving the block ends and joins all threads. What fails shows as the state
-    "failed" with its error; another source needs another session.
+    Commands come from any thread and return at once; what they cannot do is told in ``warning``.
+    shown, changed: called on the session's threads, and must return at once too: with every
+    finished frame, and whenever a property has another value. Leaving the block ends and joins all
+    threads. What ends it shows as the state "failed" with its error; another source needs another
+    session. started_paused: with the first frame on show.
     """
 
     def __init__(
@@ -82,20 +54,23 @@ class Session:
         started_paused: bool = False,
     ) -> None:
         self.error: RtsegError | None = None
-        self.warning = ""
-        self._reference, self._wish = source, wish
-        self._tell_shot, self._tell_change = shown, changed
+        self._reference, self._granted = source, wish
+        self._shown, self._tell = shown, changed
         self._paused = started_paused
+        self._warning = ""
         self._commanded = threading.Condition()
-        self._closing = False
-        self._ended = False
+        self._wish: Wish | None = wish
+        self._early: list[Callable[[Playback], None]] = []
+        self._closing = self._over = False
         self._playback: Playback | None = None
         self._pipeline: Pipeline | None = None
+        self._recording: Recording | None = None
+        self._recordings: list[Recording] = []
+        self._engines = Engines(self._wait, self._wake)
         self._labels: LabelSet | None = None
-        self._engine: Engine | None = None
-        self._idle_stats = RunStats(0)
-        self._number = 0
-        self._position = 0.0
+        self._no_stats = RunStats(time.monotonic_ns())
+        self._shots = 0
+        self._position = Fraction(0)
         self._director = threading.Thread(target=self._direct, name="rtseg-session")
 
     def __enter__(self) -> Session:
@@ -111,9 +86,10 @@ class Session:
         with self._commanded:
             self._closing = True
             self._commanded.notify_all()
-        if self._playback is not None:
-            self._playback.close()
         self._director.join()
+        for recording in self._recordings:
+            recording.stop()
+            recording.join()
 
     @property
     def state(self) -> State:
@@ -123,12 +99,23 @@ class Session:
             return "failed"
         if self._playback is None or self._pipeline is None:
             return "opening"
-        return self._playback.phase
+        return "ended" if self._over else self._playback.phase
+
+    @property
+    def warning(self) -> str:
+        """The newest thing that should be known though everything goes on; "" where nothing."""
+        source = self._playback.warnings if self._playback else ()
+        return self._warning or (source[-1] if source else "")
+
+    @property
+    def wish(self) -> Wish:
+        """The one that was granted last; before that, the first."""
+        return self._granted
 
     @property
     def stats(self) -> RunStats:
-        """Of the present stretch: since the last seek, change, pause or new speed."""
-        return self._pipeline.stats if self._pipeline else self._idle_stats
+        """Of the present stretch: since the last start, seek, change or new speed."""
+        return self._pipeline.stats if self._pipeline else self._no_stats
 
     @property
     def source_info(self) -> SourceInfo | None:
@@ -137,38 +124,43 @@ class Session:
 
     @property
     def engines(self) -> tuple[EngineInfo, ...]:
-        """Those that run: none until the first is open."""
-        try:
-            return (self._engine.info,) if self._engine else ()
-        except EngineError:
-            return ()
+        """Those that run, the one that is compared with second; none until they are open."""
+        return self._engines.infos
 
     @property
     def labels(self) -> LabelSet | None:
-        """Of the first engine; None until it is open."""
+        """Of the first engine; None until it is open. A shot has its own."""
         return self._labels
 
     @property
     def position_seconds(self) -> float:
         """Of the newest finished frame."""
-        return self._position
+        return float(self._position)
+
+    @property
+    def recording(self) -> Path | None:
+        """What is being written; None where nothing is."""
+        recording = self._recording
+        return None if recording is None or recording.is_over else recording.path
 
     def play(self) -> None:
-        self._command(Playback.play)
+        """From the beginning, where the end was reached."""
+        self._command(Playback.play, anew=True)
 
     def pause(self) -> None:
         self._command(Playback.pause)
 
     def step(self, frames: int) -> None:
         """Pauses; so many frames on, or back where negative and the source is seekable."""
-        self._command(lambda playback: playback.step(frames))
+        self._command(lambda playback: playback.step(frames), forget=frames < 0)
 
     def seek(self, seconds: float) -> None:
-        self._command(lambda playback: playback.seek(seconds))
+        """To the frame that is on at this time; after the end, to the last one."""
+        self._command(lambda playback: playback.seek(seconds), forget=True)
 
     def set_speed(self, factor: float | None) -> None:
         """1: as the source says; None: as fast as it goes."""
-        self._command(lambda playback: playback.set_speed(factor))
+        self._command(lambda playback: playback.set_speed(factor), anew=True)
 
     def set_loop(self, loop: bool) -> None:
         self._command(lambda playback: playback.set_loop(loop))
@@ -176,59 +168,179 @@ class Session:
     def change(self, wish: Wish) -> None:
         """Prepare what is wished for aside, then go over to it between two frames.
 
-        Where that fails the old goes on, and ``warning`` says why.
+        Where that fails the old goes on. Of several changes in short order only the last counts.
         """
         with self._commanded:
             self._wish = wish
             self._commanded.notify_all()
 
     def record(self, path: Path, *, render: Callable[[Shot], Rgb]) -> None:
-        """Write every finished frame, as ``render`` paints it on a thread of the session."""
-        raise NotImplementedError
+        """H.264 of every frame that is finished from now on, in place of a recording before.
+
+        render: paints a shot, on the recording's thread. Raises UsageError for a name that is no
+        video's. A disk that is full ends the recording, not the session.
+        """
+        info = self.source_info
+        live = self._pipeline is not None and self._pipeline.is_live
+        recording = Recording(
+            path,
+            fps=info.fps if info else Fraction(0),
+            live=live,
+            render=render,
+            ended=self._recorded,
+        )
+        self.stop_recording()
+        self._recordings = [each for each in self._recordings if not each.is_over]
+        self._recordings.append(recording)
+        self._recording = recording
+        self._tell()
 
     def stop_recording(self) -> None:
-        raise NotImplementedError
+        """What was finished until now is still written, aside."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.stop()
+            self._tell()
 
-    def _command(self, order: Callable[[Playback], None]) -> None:
-        if self._playback is not None:
-            order(self._playback)
-            self._tell_change()
+    def _command(
+        self, order: Callable[[Playback], None], *, anew: bool = False, forget: bool = False
+    ) -> None:
+        """anew: with new statistics. forget: and without the frames that are on their way."""
+        with self._commanded:
+            pipeline, playback = self._pipeline, self._playback
+            if pipeline is None or playback is None:
+                self._early.append(order)
+                return
+        if forget and playback.info.seekable:
+            pipeline.restart(forget=True)
+        elif anew:
+            pipeline.restart()
+        self._carry_out(order, playback)
+
+    def _carry_out(self, order: Callable[[Playback], None], playback: Playback) -> None:
+        try:
+            order(playback)
+        except UsageError as error:
+            self._warning = str(error)
+        self._tell()
 
     def _direct(self) -> None:
         try:
-            package = find_package(self._wish.model or DEFAULT_MODEL)
             with open_source(self._reference) as source:
-                playback = Playback(
-                    source, paused=self._paused, drop=self._drop, ended=self._tell_change
-                )
-                self._labels = package.labels
-                self._engine = make_engine(
-                    self._wish.backend, package, self._wish.precision, depth=1
-                )
-                pipeline = Pipeline(playback, self._engine, [_Shots(self)], render=_nothing)
-                with pipeline:
-                    self._pipeline, self._playback = pipeline, playback
-                    self._tell_change()
-                    with self._commanded:
-                        self._commanded.wait_for(lambda: self._closing)
+                self._run(Playback(source, paused=self._paused, stats=self._now, ended=self._tell))
+        except Closed:
+            pass
         except RtsegError as error:
             self.error = error
-            self._tell_change()
+        except Exception as error:  # noqa: BLE001 - a thread's last line, shown as the state
+            self.error = StageError(f"the session died of {type(error).__name__}: {error}")
+            self.error.__cause__ = error
+        finally:
+            self._engines.close()
+            self.stop_recording()
+            self._tell()
 
-    def _drop(self, cause: str, count: int) -> None:
-        self.stats.drop(cause, count)
+    def _run(self, playback: Playback) -> None:
+        self._playback = playback
+        wish = self._take_wish() or self._granted
+        lineup = self._engines.prepare(wish, playback.info)
+        pipeline = Pipeline(
+            playback,
+            lineup,
+            [_Shots(self._finish)],
+            render=_nothing,
+            counted=False,
+            window=WINDOW,
+            ended=self._end,
+        )
+        with pipeline, playback:
+            self._go_over(pipeline, playback, lineup=lineup, wish=wish)
+            with self._commanded:
+                self._pipeline, early = pipeline, self._early
+            for order in early:
+                self._carry_out(order, playback)
+            self._tell()
+            while self._wait(lambda: self._wish is not None):
+                self._switch(pipeline, playback)
+            if self._over:
+                pipeline.join()
+                with self._commanded:
+                    self._commanded.wait_for(lambda: self._closing)
 
-    def _finished(self, picture: Picture) -> None:
-        assert self._labels is not None
-        assert self._playback is not None
+    def _switch(self, pipeline: Pipeline, playback: Playback) -> None:
+        wish, before = self._take_wish(), self._engines.infos
+        if wish is None:
+            return
+        try:
+            lineup = self._engines.prepare(wish, playback.info)
+        except Closed:
+            return
+        except RtsegError as error:
+            self._warning = f"{error}; what ran before goes on"
+        else:
+            same = wish.backend == self._granted.backend == "auto"
+            self._warning = fallback(before, self._engines.infos) if same else ""
+            self._go_over(pipeline, playback, lineup=lineup, wish=wish)
+            playback.repeat()
+        self._tell()
+
+    def _go_over(
+        self, pipeline: Pipeline, playback: Playback, *, lineup: Lineup, wish: Wish
+    ) -> None:
+        playback.late = lineup.live
+        pipeline.engage(lineup)
+        pipeline.restart()
+        self._labels, self._granted = lineup.label_set, wish
+
+    def _take_wish(self) -> Wish | None:
+        with self._commanded:
+            wish, self._wish = self._wish, None
+            return wish
+
+    def _wait(self, condition: Callable[[], bool]) -> bool:
+        """False where the session is closing, or its pipeline has ended."""
+        with self._commanded:
+            self._commanded.wait_for(lambda: condition() or self._closing or self._over)
+            return not (self._closing or self._over)
+
+    def _wake(self) -> None:
+        with self._commanded:
+            self._commanded.notify_all()
+
+    def _end(self) -> None:
+        with self._commanded:
+            self._over = True
+            self._commanded.notify_all()
+
+    def _now(self) -> RunStats:
+        return self.stats
+
+    def _recorded(self, recording: Recording) -> None:
+        if self._recording is recording:
+            self._recording = None
+        self._warning = recording.warning or self._warning
+        self._tell()
+
+    def _finish(self, picture: Picture) -> None:
+        """On the sinks thread."""
         segmentation = picture.segmentation
-        shot = Shot(segmentation, None, None, number=self._number, label_set=self._labels)
-        self._number += 1
-        self._position = float(segmentation.frame.pts)
-        self._tell_shot(shot)
-        self._playback.done(segmentation.frame)
-        if self._playback.settled:
-            self._tell_change()
+        shot = Shot(
+            segmentation,
+            picture.other,
+            picture.scores,
+            number=self._shots,
+            label_set=LABEL_SETS[picture.label_set],
+        )
+        self._shots += 1
+        self._position = segmentation.frame.pts
+        self._shown(shot)
+        recording = self._recording
+        lost = recording.offer(shot) if recording is not None else 0
+        if lost:
+            self.stats.drop("recording", lost)
+        assert self._playback is not None
+        if self._playback.done(segmentation.frame):
+            self._tell()
 
 
 class _Shots:
@@ -238,8 +350,8 @@ class _Shots:
     outputs: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, finish: Callable[[Picture], None]) -> None:
+        self._finish = finish
 
     def __enter__(self) -> _Shots:
         return self
@@ -253,8 +365,8 @@ class _Shots:
         pass
 
     def write(self, picture: Picture) -> None:
-        self._session._finished(picture)
+        self._finish(picture)
 
 
 def _nothing(segmentation: Segmentation, stats: RunStats) -> Rgb:
-    return np.empty((0, 0, 3), np.uint8)
+    raise AssertionError("no sink of a session wants an image")

@@ -98,7 +98,7 @@ class Decoder:
         if first is None:
             raise SourceError(f"{name} holds no picture that can be decoded: is it complete?")
         self.height, self.width = first.picture.shape[:2]
-        self._pictures = chain([first], decoded)
+        self._pictures: Iterator[Decoded] = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Decoded]:
         return self._pictures

@@ -37,6 +37,19 @@ class EnginePanel(QWidget):
         self._lay_out()
         self._listen()
 
+    def show_wish(self, wish: Wish) -> None:
+        """Without wishing for it."""
+        second, _, second_precision = wish.compare or ("", "auto", "auto")
+        model = wish.model or DEFAULT_MODEL
+        self.model.setCurrentIndex(max(0, self.model.findData(model)))
+        self.backend.setCurrentText(wish.backend)
+        _refill(self.precision, _precisions(model), wish.precision)
+        self.second.setCurrentIndex(max(0, self.second.findData(second)))
+        _refill(self.second_precision, _precisions(second), second_precision)
+        self.policy.setCurrentIndex(self.policy.findData(wish.policy))
+        with QSignalBlocker(self.smooth):
+            self.smooth.setChecked(wish.smoothing.active)
+
     def _lay_out(self) -> None:
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -62,7 +75,7 @@ class EnginePanel(QWidget):
 
     def _first_chosen(self) -> None:
         model = self.model.currentText()
-        _refill(self.precision, _precisions(model))
+        _refill(self.precision, _precisions(model), self.precision.currentText())
         self.wished.emit(
             {
                 "model": model,
@@ -73,7 +86,8 @@ class EnginePanel(QWidget):
 
     def _second_chosen(self) -> None:
         second = self.second.currentData()
-        _refill(self.second_precision, _precisions(second))
+        chosen = self.second_precision.currentText()
+        _refill(self.second_precision, _precisions(second), chosen)
         precision = self.second_precision.currentText()
         self.wished.emit({"compare": (second, "auto", precision) if second else None})
 
@@ -117,9 +131,8 @@ def _choices(names: tuple[str, ...], chosen: str) -> QComboBox:
     return box
 
 
-def _refill(box: QComboBox, names: tuple[str, ...]) -> None:
-    """Keeps the choice where there still is such a one."""
-    chosen = box.currentText()
+def _refill(box: QComboBox, names: tuple[str, ...], chosen: str) -> None:
+    """chosen: what is shown where there is such a one; else the first."""
     with QSignalBlocker(box):
         box.clear()
         box.addItems(names)

@@ -38,6 +38,7 @@ class Keeping(QObject):
         self._recording: Path | None = None
         self._panes = 1
         self._actions: Actions | None = None
+        player.changed.connect(self._follow)
 
     def obey(self, actions: Actions) -> None:
         self._actions = actions
@@ -70,19 +71,25 @@ class Keeping(QObject):
             session.record(path, render=self._as_seen)
         except (OSError, RtsegError) as error:
             self.failed.emit(tr("Cannot record: {reason}").format(reason=error))
-            self._mark()
+            self._follow()
             return
-        self._recording = path
         self.said.emit(tr("Recording into {path}").format(path=path))
 
     def stop_recording(self) -> None:
-        path, self._recording = self._recording, None
         session = self._player.session
-        if path is None or session is None:
-            return
-        session.stop_recording()
-        self._mark()
-        self.said.emit(tr("Recorded {path}").format(path=path))
+        if self._recording is not None and session is not None:
+            session.stop_recording()
+            self._follow()
+
+    def _follow(self) -> None:
+        """A recording may also have ended by itself; the session's warning then says why."""
+        session = self._player.session
+        path = session.recording if session is not None else None
+        if path is None and self._recording is not None:
+            self.said.emit(tr("Recorded {path}").format(path=self._recording))
+        self._recording = path
+        if self._actions is not None:
+            self._actions.mark("record", path is not None)
 
     def _as_seen(self, shot: Shot) -> Rgb:
         """On a thread of the session. A video keeps its size: one or two panes to its end."""
@@ -90,10 +97,6 @@ class Keeping(QObject):
         if pane_count(appearance.mode) != self._panes:
             appearance = replace(appearance, mode="side" if self._panes == 2 else "overlay")
         return compose_whole(shot, appearance)
-
-    def _mark(self) -> None:
-        if self._actions is not None:
-            self._actions.mark("record", self._recording is not None)
 
     def _export_mask(self) -> None:
         painted = self._canvas.painted

@@ -86,6 +86,12 @@ class Player(QObject):
         if self.session is not None:
             self.session.change(wish)
 
+    def settle(self) -> Wish:
+        """What the session could not grant is wished for no longer."""
+        if self.session is not None:
+            self.wish = self.session.wish
+        return self.wish
+
     def show_as(self, request: Request) -> None:
         self.renderer.ask(request)
 

@@ -27,10 +27,11 @@ JUMP_SECONDS = 5.0
 
 class Playing(QObject):
     """labels_known: the first engine's, whenever they change. read: a reading, the verdict on it
-    and the rate that is wanted, at every tick."""
+    and the rate that is wanted, at every tick. warned: the session could not do as it was told."""
 
     labels_known = Signal(object)
     read = Signal(object, object, float)
+    warned = Signal()
 
     def __init__(self, player: Player, transport: Transport, *, parent: QWidget) -> None:
         super().__init__(parent)
@@ -111,6 +112,7 @@ class Playing(QObject):
             self.notice.show_error(session.error, source=masked(self._player.reference))
         elif session.warning:
             self.notice.show_warning(session.warning)
+            self.warned.emit()
         else:
             self.notice.hide()
 

@@ -146,6 +146,7 @@ class ViewerWindow(QMainWindow):
         self.engine.smooth.toggled.connect(lambda steady: self.deeds.mark("smooth", steady))
         self.playing.labels_known.connect(self.measuring.take_labels)
         self.playing.read.connect(self.measuring.read)
+        self.playing.warned.connect(lambda: self.engine.show_wish(self.player.settle()))
         self.looking.shown.connect(self.measuring.see)
         self.measuring.timeline.sought.connect(self.playing.seek)
         self.playing.notice.again.connect(lambda: self.open(self.player.reference))
