@@ -40,7 +40,7 @@ class ClassModel(QAbstractTableModel):
     def __init__(self, labels: LabelSet) -> None:
         super().__init__()
         self._sorted_by = (-1, Qt.SortOrder.AscendingOrder)
-        self._sorted_at = 0.0
+        self._sorted_at = self._refreshed_at = 0.0
         self._labels = labels
         self._hidden: frozenset[str] = frozenset()
         self._see_nothing()
@@ -199,7 +199,8 @@ class ClassModel(QAbstractTableModel):
         if column == FRAMES:
             return self._present
         if column in (NOW, MEAN):
-            return np.nan_to_num(self._shares[column - NOW], nan=-1.0)
+            shares: NDArray[np.float64] = np.nan_to_num(self._shares[column - NOW], nan=-1.0)
+            return shares
         return np.arange(len(self._labels))
 
 

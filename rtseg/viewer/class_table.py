@@ -262,4 +262,6 @@ class _ShareDelegate(QStyledItemDelegate):
             height = max(2.0, rect.height() / 9)
             width = max(1.0, rect.width() * min(1.0, share))
             bar = QRectF(rect.right() - width, rect.bottom() - height, width, height)
-            painter.fillRect(bar, index.data(COLOR_ROLE))
+            color = index.data(COLOR_ROLE)
+            view = option.widget
+            painter.fillRect(bar, theme.legible(color, view) if view is not None else color)

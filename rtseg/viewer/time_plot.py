@@ -116,7 +116,7 @@ class TimePlot(QWidget):
             self._dress()
 
 
-class _ClockAxis(pg.AxisItem):
+class _ClockAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         font = self.style["tickFont"]
         room = 8 * (font.pointSizeF() if font else 9)
