@@ -118,3 +118,14 @@ def test_statistics_can_be_read_while_they_grow():
 def test_a_run_without_frames_has_a_summary_too():
     found = RunStats(0).summary()
     assert (found.frames_written, found.processed_fps, found.areas.sum()) == (0, 0.0, 0.0)
+
+
+def test_a_window_keeps_the_newest_frames_of_latencies_and_stages() -> None:
+    stats = RunStats(0, window=3)
+    for millis in (900, 1, 2, 3):
+        stats.clock("inference", millis * 10**6)
+        stats.finish(0, millis * 10**6)
+    summary = stats.summary()
+    assert summary.frames_written == 4
+    assert (summary.latency.p50, summary.latency.max) == (2, 3)
+    assert summary.stages["inference"].max == 3

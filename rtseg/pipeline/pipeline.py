@@ -34,7 +34,8 @@ class Pipeline:
     and closed on their own threads. ``source.info.live`` decides the policy: every frame in order,
     or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
     looks for motion on the thread that pre-processes and averages on the one that paints.
-    limit: the frames to read, not counting those that the source itself lost.
+    render: None where no sink wants a picture. limit: the frames to read, not counting those that
+    the source itself lost.
 
     In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
     counted: whether the capture is clocked and the gaps of the source are counted here.
@@ -50,7 +51,7 @@ class Pipeline:
         engine: Engine | Lineup,
         sinks: Sequence[Sink],
         *,
-        render: Render,
+        render: Render | None,
         limit: int | None = None,
         smoothing: Smoothing | None = None,
         counted: bool = True,
@@ -193,15 +194,15 @@ class Pipeline:
                 each.close()
 
     def _show(self) -> None:
-        wanted = any(sink.wants_image for sink in self._sinks)
+        render = self._render if any(sink.wants_image for sink in self._sinks) else None
         try:
             for pending in self._pending:
                 picture = pending.lineup.settle(pending, self.stats)
                 if self._forgotten(pending.frame):
                     continue
                 started = time.monotonic_ns()
-                if wanted:
-                    image = self._render(picture.segmentation, self.stats)
+                if render is not None:
+                    image = render(picture.segmentation, self.stats)
                     picture = replace(picture, image=image)
                 self.stats.clock("overlay", time.monotonic_ns() - started)
                 self._pictures.put(picture)

@@ -1,4 +1,4 @@
-"""A video of what is shown, written beside it."""
+"""Videos of what is shown, written beside it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Recording:
     """H.264 of every shot that is offered, painted and encoded on a thread of its own.
 
     path: as for OverlayVideo; raises UsageError. fps: the source's. live: shots are dropped where
-    the encoder is too slow; without it whoever offers waits. render: see Session.record. ended:
+    the encoder is too slow; without it whoever offers waits. render: paints, on that thread. ended:
     called on the recording's thread when the file is closed. warning: why it ended by itself; what
     was written until then is playable.
     """
@@ -101,3 +101,58 @@ class Recording:
         segmentation = shot.segmentation
         frame = replace(segmentation.frame, pts=self._time(segmentation.frame.pts))
         return Picture(replace(segmentation, frame=frame), self._render(shot))
+
+
+class Recorder:
+    """One recording at a time, of which each begins and ends when somebody says so.
+
+    changed: called on any thread when ``path`` or ``warning`` is another.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.warning = ""
+        self._changed = changed
+        self._recording: Recording | None = None
+        self._begun: list[Recording] = []
+
+    @property
+    def path(self) -> Path | None:
+        """What is being written; None where nothing is."""
+        recording = self._recording
+        return None if recording is None or recording.is_over else recording.path
+
+    def begin(
+        self, path: Path, *, fps: Fraction, live: bool, render: Callable[[Shot], Rgb]
+    ) -> None:
+        """As for Recording. The one before ends."""
+        recording = Recording(path, fps=fps, live=live, render=render, ended=self._over)
+        self.stop()
+        self.warning = ""
+        self._begun = [each for each in self._begun if not each.is_over]
+        self._begun.append(recording)
+        self._recording = recording
+        self._changed()
+
+    def offer(self, shot: Shot) -> int:
+        """How many earlier shots were dropped for it."""
+        recording = self._recording
+        return 0 if recording is None else recording.offer(shot)
+
+    def stop(self) -> None:
+        """What was offered is still written, aside."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.stop()
+            self._changed()
+
+    def close(self) -> None:
+        """Waits until all files are closed."""
+        self.stop()
+        for each in self._begun:
+            each.join()
+
+    def _over(self, recording: Recording) -> None:
+        if self._recording is recording:
+            self._recording = None
+        self.warning = recording.warning or self.warning
+        self._changed()

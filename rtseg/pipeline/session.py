@@ -12,19 +12,19 @@ from typing import Literal, TypeAlias
 
 from rtseg.engine.base import EngineInfo
 from rtseg.errors import RtsegError, StageError, UsageError
-from rtseg.labels import LABEL_SETS, LabelSet
+from rtseg.labels import LabelSet
 from rtseg.pipeline.channel import Closed
 from rtseg.pipeline.engines import Engines, fallback
 from rtseg.pipeline.lineup import Lineup
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.pipeline.playback import Playback
-from rtseg.pipeline.recording import Recording
-from rtseg.pipeline.shot import Shot
+from rtseg.pipeline.recording import Recorder
+from rtseg.pipeline.shot import Shot, ShotSink
 from rtseg.pipeline.wish import Policy, Wish
-from rtseg.source.base import SourceInfo
+from rtseg.source.base import Source, SourceInfo
 from rtseg.source.uri import open_source
 from rtseg.stats import RunStats
-from rtseg.types import Picture, Rgb, Segmentation
+from rtseg.types import Rgb
 
 __all__ = ["Policy", "Session", "Shot", "State", "Wish"]
 
@@ -64,12 +64,10 @@ class Session:
         self._closing = self._over = False
         self._playback: Playback | None = None
         self._pipeline: Pipeline | None = None
-        self._recording: Recording | None = None
-        self._recordings: list[Recording] = []
+        self._recorder = Recorder(changed)
         self._engines = Engines(self._wait, self._wake)
         self._labels: LabelSet | None = None
         self._no_stats = RunStats(time.monotonic_ns())
-        self._shots = 0
         self._position = Fraction(0)
         self._director = threading.Thread(target=self._direct, name="rtseg-session")
 
@@ -83,13 +81,10 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._commanded:
-            self._closing = True
-            self._commanded.notify_all()
+        self._closing = True
+        self._wake()
         self._director.join()
-        for recording in self._recordings:
-            recording.stop()
-            recording.join()
+        self._recorder.close()
 
     @property
     def state(self) -> State:
@@ -105,7 +100,7 @@ class Session:
     def warning(self) -> str:
         """The newest thing that should be known though everything goes on; "" where nothing."""
         source = self._playback.warnings if self._playback else ()
-        return self._warning or (source[-1] if source else "")
+        return self._warning or self._recorder.warning or (source[-1] if source else "")
 
     @property
     def wish(self) -> Wish:
@@ -140,8 +135,7 @@ class Session:
     @property
     def recording(self) -> Path | None:
         """What is being written; None where nothing is."""
-        recording = self._recording
-        return None if recording is None or recording.is_over else recording.path
+        return self._recorder.path
 
     def play(self) -> None:
         """From the beginning, where the end was reached."""
@@ -180,27 +174,15 @@ class Session:
         render: paints a shot, on the recording's thread. Raises UsageError for a name that is no
         video's. A disk that is full ends the recording, not the session.
         """
-        info = self.source_info
+        if self._closing:
+            return
         live = self._pipeline is not None and self._pipeline.is_live
-        recording = Recording(
-            path,
-            fps=info.fps if info else Fraction(0),
-            live=live,
-            render=render,
-            ended=self._recorded,
-        )
-        self.stop_recording()
-        self._recordings = [each for each in self._recordings if not each.is_over]
-        self._recordings.append(recording)
-        self._recording = recording
-        self._tell()
+        fps = self._playback.info.fps if self._playback else Fraction(0)
+        self._recorder.begin(path, fps=fps, live=live, render=render)
 
     def stop_recording(self) -> None:
         """What was finished until now is still written, aside."""
-        recording, self._recording = self._recording, None
-        if recording is not None:
-            recording.stop()
-            self._tell()
+        self._recorder.stop()
 
     def _command(
         self, order: Callable[[Playback], None], *, anew: bool = False, forget: bool = False
@@ -227,7 +209,7 @@ class Session:
     def _direct(self) -> None:
         try:
             with open_source(self._reference) as source:
-                self._run(Playback(source, paused=self._paused, stats=self._now, ended=self._tell))
+                self._run(source)
         except Closed:
             pass
         except RtsegError as error:
@@ -237,24 +219,23 @@ class Session:
             self.error.__cause__ = error
         finally:
             self._engines.close()
-            self.stop_recording()
+            self._recorder.stop()
             self._tell()
 
-    def _run(self, playback: Playback) -> None:
+    def _run(self, source: Source) -> None:
+        playback = Playback(source, paused=self._paused, stats=lambda: self.stats, ended=self._tell)
         self._playback = playback
-        wish = self._take_wish() or self._granted
-        lineup = self._engines.prepare(wish, playback.info)
+        lineup = self._prepare(playback)
         pipeline = Pipeline(
             playback,
             lineup,
-            [_Shots(self._finish)],
-            render=_nothing,
+            [ShotSink(self._finish)],
+            render=None,
             counted=False,
             window=WINDOW,
             ended=self._end,
         )
         with pipeline, playback:
-            self._go_over(pipeline, playback, lineup=lineup, wish=wish)
             with self._commanded:
                 self._pipeline, early = pipeline, self._early
             for order in early:
@@ -268,34 +249,29 @@ class Session:
                     self._commanded.wait_for(lambda: self._closing)
 
     def _switch(self, pipeline: Pipeline, playback: Playback) -> None:
-        wish, before = self._take_wish(), self._engines.infos
-        if wish is None:
-            return
+        before, granted = self._engines.infos, self._granted
         try:
-            lineup = self._engines.prepare(wish, playback.info)
+            lineup = self._prepare(playback)
         except Closed:
             return
         except RtsegError as error:
             self._warning = f"{error}; what ran before goes on"
         else:
-            same = wish.backend == self._granted.backend == "auto"
-            self._warning = fallback(before, self._engines.infos) if same else ""
-            self._go_over(pipeline, playback, lineup=lineup, wish=wish)
+            automatic = self._granted.backend == granted.backend == "auto"
+            self._warning = fallback(before, self._engines.infos) if automatic else ""
+            pipeline.engage(lineup)
+            pipeline.restart()
             playback.repeat()
         self._tell()
 
-    def _go_over(
-        self, pipeline: Pipeline, playback: Playback, *, lineup: Lineup, wish: Wish
-    ) -> None:
-        playback.late = lineup.live
-        pipeline.engage(lineup)
-        pipeline.restart()
-        self._labels, self._granted = lineup.label_set, wish
-
-    def _take_wish(self) -> Wish | None:
+    def _prepare(self, playback: Playback) -> Lineup:
+        """For the newest wish, which is granted with that."""
         with self._commanded:
-            wish, self._wish = self._wish, None
-            return wish
+            wish, self._wish = self._wish or self._granted, None
+        lineup = self._engines.prepare(wish, playback.info)
+        playback.late = lineup.live
+        self._labels, self._granted = lineup.label_set, wish
+        return lineup
 
     def _wait(self, condition: Callable[[], bool]) -> bool:
         """False where the session is closing, or its pipeline has ended."""
@@ -308,65 +284,16 @@ class Session:
             self._commanded.notify_all()
 
     def _end(self) -> None:
-        with self._commanded:
-            self._over = True
-            self._commanded.notify_all()
+        self._over = True
+        self._wake()
 
-    def _now(self) -> RunStats:
-        return self.stats
-
-    def _recorded(self, recording: Recording) -> None:
-        if self._recording is recording:
-            self._recording = None
-        self._warning = recording.warning or self._warning
-        self._tell()
-
-    def _finish(self, picture: Picture) -> None:
+    def _finish(self, shot: Shot) -> None:
         """On the sinks thread."""
-        segmentation = picture.segmentation
-        shot = Shot(
-            segmentation,
-            picture.other,
-            picture.scores,
-            number=self._shots,
-            label_set=LABEL_SETS[picture.label_set],
-        )
-        self._shots += 1
-        self._position = segmentation.frame.pts
+        self._position = shot.segmentation.frame.pts
         self._shown(shot)
-        recording = self._recording
-        lost = recording.offer(shot) if recording is not None else 0
+        lost = self._recorder.offer(shot)
         if lost:
             self.stats.drop("recording", lost)
         assert self._playback is not None
-        if self._playback.done(segmentation.frame):
+        if self._playback.done(shot.segmentation.frame):
             self._tell()
-
-
-class _Shots:
-    """The sink that hands over."""
-
-    wants_image = False
-    outputs: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def __init__(self, finish: Callable[[Picture], None]) -> None:
-        self._finish = finish
-
-    def __enter__(self) -> _Shots:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
-
-    def write(self, picture: Picture) -> None:
-        self._finish(picture)
-
-
-def _nothing(segmentation: Segmentation, stats: RunStats) -> Rgb:
-    raise AssertionError("no sink of a session wants an image")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from rtseg.errors import RtsegError
@@ -50,9 +51,19 @@ def require_display() -> None:
             "no display: neither DISPLAY nor WAYLAND_DISPLAY is set; start it on a desktop or "
             "through `ssh -X`, or use `rtseg run SOURCE -o out.mp4`, which needs no display"
         )
-    _require({**LIBRARIES, **XCB_LIBRARIES} if on_x else LIBRARIES)
+    packages = missing({**LIBRARIES, **XCB_LIBRARIES} if on_x else LIBRARIES)
+    if packages:
+        raise RtsegError(
+            "the viewer cannot open a window, because system libraries are missing: "
+            f"sudo apt install {' '.join(packages)}"
+        )
     if on_x:
         _connect(os.environ["DISPLAY"])
+
+
+def missing(libraries: Mapping[str, str]) -> list[str]:
+    """Debian's packages of the shared libraries that cannot be loaded. libraries: by soname."""
+    return sorted(package for name, package in libraries.items() if not _loads(name))
 
 
 def require_binding() -> None:
@@ -63,15 +74,6 @@ def require_binding() -> None:
         raise RtsegError(
             f"the viewer cannot load Qt ({error}): pip install 'rtseg[viewer]'"
         ) from error
-
-
-def _require(libraries: dict[str, str]) -> None:
-    missing = [package for name, package in libraries.items() if not _loads(name)]
-    if missing:
-        raise RtsegError(
-            "the viewer cannot open a window, because system libraries are missing: "
-            f"sudo apt install {' '.join(sorted(missing))}"
-        )
 
 
 def _loads(name: str) -> bool:
