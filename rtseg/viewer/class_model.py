@@ -20,8 +20,9 @@ SHARE_ROLE = int(Qt.ItemDataRole.UserRole)
 """0..1, or NaN: what the bar behind the number shows."""
 COLOR_ROLE = SHARE_ROLE + 1
 
+REFRESH_SECONDS = 0.25
 RESORT_SECONDS = 1.0
-"""Rows that change places ten times a second cannot be read."""
+"""Digits and rows that change ten times a second cannot be read, but cost as much."""
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -39,7 +40,7 @@ class ClassModel(QAbstractTableModel):
     def __init__(self, labels: LabelSet) -> None:
         super().__init__()
         self._sorted_by = (-1, Qt.SortOrder.AscendingOrder)
-        self._sorted_at = 0.0
+        self._sorted_at = self._refreshed_at = 0.0
         self._labels = labels
         self._hidden: frozenset[str] = frozenset()
         self._see_nothing()
@@ -76,9 +77,12 @@ class ClassModel(QAbstractTableModel):
             self.hidden_changed.emit(hidden)
 
     def show_reading(self, reading: Reading) -> None:
+        now = time.monotonic()
+        if now - self._refreshed_at < REFRESH_SECONDS:
+            return
+        self._refreshed_at = now
         self._shares = np.stack((reading.areas, reading.mean_areas))
         self._present = reading.present
-        now = time.monotonic()
         if self._sorted_by[0] > CLASS and now - self._sorted_at > RESORT_SECONDS:
             self._reorder()
         self._tell(NOW, FRAMES)
@@ -154,6 +158,7 @@ class ClassModel(QAbstractTableModel):
 
     def _see_nothing(self) -> None:
         classes = len(self._labels)
+        self._refreshed_at = 0.0
         self._shares = np.full((2, classes), np.nan)
         self._present = np.zeros(classes, np.int64)
         self._order = self._rows = np.arange(classes)
@@ -194,7 +199,8 @@ class ClassModel(QAbstractTableModel):
         if column == FRAMES:
             return self._present
         if column in (NOW, MEAN):
-            return np.nan_to_num(self._shares[column - NOW], nan=-1.0)
+            shares: NDArray[np.float64] = np.nan_to_num(self._shares[column - NOW], nan=-1.0)
+            return shares
         return np.arange(len(self._labels))
 
 

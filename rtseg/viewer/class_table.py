@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QAction, QColor, QKeySequence, QPainter
+from qtpy.QtGui import QAction, QColor, QKeySequence, QPainter, QPalette
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -238,17 +239,29 @@ def _view(model: ClassModel, parent: QWidget) -> QTableView:
 
 
 class _ShareDelegate(QStyledItemDelegate):
-    """A bar in the class's colour under each share: the eye compares lengths, not digits."""
+    """A bar in the class's colour under each share: the eye compares lengths, not digits.
+
+    Numbers are painted here and not by the style, which asks the model for ten things a cell.
+    """
 
     def paint(
         self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:
-        super().paint(painter, option, index)
-        share = index.data(SHARE_ROLE)
-        if painter is None or share is None or not share > 0:
+        if painter is None or index.column() == CLASS:
+            super().paint(painter, option, index)
             return
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected:
+            painter.fillRect(option.rect, option.palette.highlight())
+        text = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        painter.setPen(option.palette.color(text))
         rect = QRectF(option.rect).adjusted(3, 0, -3, -1)
-        height = max(2.0, rect.height() / 9)
-        width = max(1.0, rect.width() * min(1.0, share))
-        bar = QRectF(rect.right() - width, rect.bottom() - height, width, height)
-        painter.fillRect(bar, index.data(COLOR_ROLE))
+        painter.drawText(rect, theme.ALIGN_RIGHT, index.data())
+        share = index.data(SHARE_ROLE)
+        if share is not None and share > 0:
+            height = max(2.0, rect.height() / 9)
+            width = max(1.0, rect.width() * min(1.0, share))
+            bar = QRectF(rect.right() - width, rect.bottom() - height, width, height)
+            color = index.data(COLOR_ROLE)
+            view = option.widget
+            painter.fillRect(bar, theme.legible(color, view) if view is not None else color)

@@ -14,7 +14,7 @@ from rtseg.errors import SinkError
 from rtseg.labels import CAMVID, LabelSet
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.class_table import ClassTable
-from rtseg.viewer.exports import save_picture, write_history
+from rtseg.viewer.exports import save_picture, write_classes, write_history
 from rtseg.viewer.history import History
 from rtseg.viewer.language import tr
 from rtseg.viewer.numbers import NumbersPanel
@@ -50,6 +50,7 @@ class Measuring(QObject):
         self._labels: LabelSet = CAMVID
         self._board, self._ticks = find_board(), 0
         self._opened = False
+        self._reading: Reading | None = None
         model = self.classes.model
         model.hidden_changed.connect(lambda _: self._recolor())
         model.labels_changed.connect(lambda _: self._recolor())
@@ -62,6 +63,7 @@ class Measuring(QObject):
 
     def begin(self) -> None:
         """Another source: nothing was measured yet."""
+        self._reading = None
         self._history = History(len(self._labels))
         self._presence = Presence(len(self._labels))
         self._opened = False
@@ -82,6 +84,7 @@ class Measuring(QObject):
 
     def read(self, reading: Reading, verdict: Verdict, wanted_fps: float) -> None:
         session = self._player.session
+        self._reading = reading
         self.numbers.show_reading(reading, wanted_fps=wanted_fps)
         self.numbers.show_verdict(verdict)
         self.numbers.show_engines(session.engines if session is not None else ())
@@ -113,8 +116,15 @@ class Measuring(QObject):
     def _export_table(self) -> None:
         name = self._ask(tr("Export the numbers"), "numbers.csv", "CSV (*.csv)")
         if name:
-            rows = self._history.whole_run()
-            self._keep(name, lambda: write_history(Path(name), rows, self._labels))
+            self._keep(name, lambda: self._write_tables(Path(name)))
+
+    def _write_tables(self, path: Path) -> None:
+        """The history under the name that was asked for, the classes beside it."""
+        write_history(path, self._history.whole_run(), self._labels)
+        reading = self._reading
+        if reading is not None and len(reading.areas) == len(self._labels):
+            beside = path.with_name(f"{path.stem}_classes{path.suffix}")
+            write_classes(beside, reading, self._labels)
 
     def _export_plots(self) -> None:
         self.plots.setVisible(True)

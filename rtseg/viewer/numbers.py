@@ -117,7 +117,12 @@ class _Facts(QWidget):
         self._fill(self._latency, text)
 
     def show_dropped(self, dropped: dict[str, int]) -> None:
-        causes = {"late": tr("late"), "source": tr("lost by the source")}
+        causes = {
+            "late": tr("late"),
+            "source": tr("lost by the source"),
+            "paused": tr("while paused"),
+            "recording": tr("missing in the recording"),
+        }
         parts = [
             f"{number(count)} {causes.get(cause, cause)}"
             for cause, count in dropped.items()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rtseg.labels import LabelSet
 from rtseg.viewer import theme
-from rtseg.viewer.history import History, Rows
+from rtseg.viewer.history import LATENCIES, RATES, History, Rows
 from rtseg.viewer.language import tr
 from rtseg.viewer.time_plot import Line, TimePlot
 
@@ -28,6 +30,7 @@ class Plots(QWidget):
         self._hidden: frozenset[str] = frozenset()
         self._history: History | None = None
         self._drawn = -1
+        self._due: list[Callable[[Rows], None]] = []
         self._rates.name_lines(
             (
                 Line(tr("Captured"), "muted", "dotted"),
@@ -48,10 +51,18 @@ class Plots(QWidget):
         return self._whole.isChecked()
 
     def show_history(self, history: History) -> None:
-        """Costs next to nothing while there is no new row in it."""
-        if history is not self._history or history.revision != self._drawn:
+        """Costs next to nothing while there is no new row in it; of a new one, the three plots are
+        drawn by three calls, so that none holds up the window for long.
+        """
+        if history is not self._history:
             self._history, self._drawn = history, history.revision
             self._draw()
+            return
+        if history.revision != self._drawn:
+            self._drawn = history.revision
+            self._due = [self._draw_rates, self._draw_latency, self._draw_areas]
+        if self._due:
+            self._due.pop(0)(self._rows(history))
 
     def show_classes(self, labels: LabelSet, *, hidden: frozenset[str] = frozenset()) -> None:
         self._labels, self._hidden = labels, hidden
@@ -76,14 +87,19 @@ class Plots(QWidget):
         return row
 
     def _draw(self) -> None:
-        if self._history is None:
-            return
-        rows = self._history.whole_run() if self.whole_run else self._history.last_minute()
-        seconds, values = rows.values["seconds"], rows.values
-        rates = ("capture_fps", "processed_fps", "displayed_fps")
-        self._rates.draw(seconds, [values[name] for name in rates])
-        self._latency.draw(seconds, [values["latency_p50"], values["latency_p99"]])
-        self._draw_areas(rows)
+        if self._history is not None:
+            rows = self._rows(self._history)
+            for draw in (self._draw_rates, self._draw_latency, self._draw_areas):
+                draw(rows)
+
+    def _rows(self, history: History) -> Rows:
+        return history.whole_run() if self.whole_run else history.last_minute()
+
+    def _draw_rates(self, rows: Rows) -> None:
+        self._rates.draw(rows.values["seconds"], [rows.values[name] for name in RATES])
+
+    def _draw_latency(self, rows: Rows) -> None:
+        self._latency.draw(rows.values["seconds"], [rows.values[name] for name in LATENCIES])
 
     def _draw_areas(self, rows: Rows) -> None:
         if self._labels is None or rows.areas.shape[1] != len(self._labels):

@@ -15,7 +15,8 @@ RECENT_FRAMES = 120
 
 @dataclass(frozen=True)
 class Reading:
-    """seconds: since the run began. Rates are of the last second, in frames per second.
+    """seconds: since the run began. stretch_seconds: since it was last started, sought or switched,
+    from where on rates mean something. Rates are of the last second, in frames per second.
 
     latency: milliseconds over the last frames. stages: their median milliseconds by stage.
     dropped: frames by cause, since the run began.
@@ -24,6 +25,7 @@ class Reading:
     """
 
     seconds: float
+    stretch_seconds: float
     frames: int
     capture_fps: float
     processed_fps: float
@@ -60,6 +62,7 @@ class Reader:
         self._before = total
         return Reading(
             seconds=(now_nanos - self._began_nanos) / NANOS_PER_SECOND,
+            stretch_seconds=(now_nanos - stats.started_nanos) / NANOS_PER_SECOND,
             frames=total.frames,
             capture_fps=stats.captured.fps_now(now_nanos),
             processed_fps=stats.processed.fps_now(now_nanos),

@@ -83,7 +83,7 @@ class Timeline(QAbstractSlider):
 
     def _act(self, action: int) -> None:
         """Keys and the wheel; the new position is not the value yet."""
-        if action != QAbstractSlider.SliderAction.SliderMove.value:
+        if QAbstractSlider.SliderAction(action) != QAbstractSlider.SliderAction.SliderMove:
             self._seek()
 
     def _seek(self) -> None:

@@ -30,25 +30,22 @@ def judge(
     wanted_fps: float,
     live: bool,
     error: RtsegError | None = None,
-    fell_back: str = "",
     warning: str = "",
 ) -> Verdict:
     """What matters most, alone.
 
     state: a session's. wanted_fps: the source's, times the speed of playing; 0: as fast as it
-    goes, or nobody knows. fell_back: why another engine runs than the one asked for. warning: what
-    else went wrong without ending the run. Both are shown as they are.
+    goes, or nobody knows. warning: what went wrong without ending the run, or that another engine
+    runs than before; shown as it is.
     """
     if error is not None:
         return _ended_by(error)
     if state != "playing":
         return Verdict("warning" if warning else "idle", warning or _pause(state))
-    if reading.seconds > STARTING_SECONDS and _falls_behind(reading, wanted_fps, live):
+    if reading.stretch_seconds > STARTING_SECONDS and _falls_behind(reading, wanted_fps, live):
         return Verdict("bad" if live else "warning", _behind(reading, wanted_fps, live))
     if warning:
         return Verdict("warning", warning)
-    if fell_back:
-        return Verdict("warning", tr("Engine fell back: {reason}").format(reason=fell_back))
     return Verdict("good", tr("Keeps up") if wanted_fps else tr("As fast as it goes"))
 
 

@@ -35,6 +35,7 @@ def reading() -> Callable[..., Reading]:
     def make(**wanted: Any) -> Reading:
         usual = {
             "seconds": 10.0,
+            "stretch_seconds": 10.0,
             "frames": 300,
             "capture_fps": 30.0,
             "processed_fps": 30.0,

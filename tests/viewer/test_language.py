@@ -1,18 +1,22 @@
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("qtpy")
 
-from qtpy.QtCore import QCoreApplication, QLocale, QTranslator
-from qtpy.QtWidgets import QLabel
+from qtpy.QtCore import QCoreApplication, QLocale, QSettings, QTranslator
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QLabel, QWidget
 
 from rtseg import viewer
+from rtseg.pipeline.session import Wish
 from rtseg.viewer import language
 from rtseg.viewer.language import number, read_table, speak, tr
 from rtseg.viewer.numbers import NumbersPanel
+from rtseg.viewer.window import ViewerWindow
 
 SOURCES = sorted(Path(viewer.__file__).parent.glob("*.py"))
 SHOWN_BY = {
@@ -24,6 +28,9 @@ SHOWN_BY = {
     "QMenu", "QDockWidget", "QMessageBox",
 }  # fmt: skip
 """Calls of Qt whose strings a person reads."""
+
+DATA = re.compile(r"rtseg|Ctrl\S*|F\d+|(auto|openvino|onnxruntime|tensorrt|roadlite\S*)")
+"""Names of the program, of keys, engines and models."""
 
 NOT_WORDS = r"<[^>]*>|\w+://\S*|\brtseg\b"
 """Tags, addresses, and the name of the program."""
@@ -98,6 +105,35 @@ def test_a_german_viewer_speaks_and_counts_german(qtbot, german):
     assert "Verarbeitet" in [label.text() for label in panel.findChildren(QLabel)]
 
 
+class Marked(QTranslator):
+    """A language that puts every text of ours in brackets."""
+
+    def translate(self, context, source, disambiguation=None, n=-1):
+        return f"[{source}]" if context == language.CONTEXT else None
+
+
+def test_every_word_of_the_window_was_translated(qtbot, qapp, tmp_path):
+    marked = Marked()
+    qapp.installTranslator(marked)
+    settings = QSettings(str(tmp_path / "viewer.ini"), QSettings.Format.IniFormat)
+    window = ViewerWindow(Wish(), settings)
+    qapp.removeTranslator(marked)
+    qtbot.addWidget(window)
+    shown = shown_by(window)
+    window.close()
+    assert len(shown) > 100
+    plain = {text for text in shown if "[" not in text and not DATA.fullmatch(text)}
+    assert plain == set()
+
+
+def shown_by(window) -> set[str]:
+    """Of all widgets and actions: texts, titles, tips, and what a screen reader is told."""
+    parts = [window, *window.findChildren(QWidget), *window.findChildren(QAction)]
+    asked = ("text", "title", "windowTitle", "toolTip", "accessibleName", "placeholderText")
+    texts = {getattr(part, name)() for part in parts for name in asked if hasattr(part, name)}
+    return {text for text in texts if isinstance(text, str) and re.search("[A-Za-z]{3}", text)}
+
+
 def test_what_a_table_lacks_stays_as_it_is_also_in_qt_itself(qapp, german):
     assert tr("no such text") == "no such text"
     assert QCoreApplication.translate("QShortcut", "no such text") == "no such text"
@@ -116,11 +152,11 @@ def blanks_of(text: str) -> list[str]:
     return sorted(re.findall(r"{\w+}", text))
 
 
-def calls():
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield path, node
+@cache
+def calls() -> list[tuple[Path, ast.Call]]:
+    trees = [(path, ast.parse(path.read_text("utf-8"))) for path in SOURCES]
+    nodes = [(path, node) for path, tree in trees for node in ast.walk(tree)]
+    return [(path, node) for path, node in nodes if isinstance(node, ast.Call)]
 
 
 def name_of(call: ast.Call) -> str:

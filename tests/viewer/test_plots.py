@@ -55,7 +55,9 @@ def test_new_rows_are_drawn_and_another_history_too(plots, reading):
     history = history_of(reading, 3)
     plots.show_history(history)
     history.add(reading(seconds=4.0, areas=np.zeros(11)))
-    plots.show_history(history)
+    for _ in range(3):
+        plots.show_history(history)
+    assert [len(drawn(each, 0)[0]) for each in plots.findChildren(TimePlot)] == [4, 4, 4]
     rates = plots.findChildren(TimePlot)[0]
     assert drawn(rates, 0)[0].tolist() == [1, 2, 3, 4]
     plots.show_history(history_of(reading, 4, fps=7.0))

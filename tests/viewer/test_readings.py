@@ -41,7 +41,7 @@ def test_a_run_goes_on_over_the_new_statistics_of_a_seek():
     assert reading.areas.tolist() == [0.0, 1.0]
     assert reading.mean_areas.tolist() == [0.5, 0.5]
     assert reading.dropped == {"late": 5, "source": 1}
-    assert reading.seconds == 6.0
+    assert (reading.seconds, reading.stretch_seconds) == (6.0, 1.0)
 
 
 def test_rates_are_of_the_last_second_and_the_latency_of_the_last_frames():
