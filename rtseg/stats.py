@@ -113,6 +113,9 @@ class RunStats:
     is finished at that moment would end its thread with a BufferError.
 
     window: of how many of the newest frames latencies and stages are kept; None: of all.
+    dropped: frames by cause: "source" lost them itself, "late" ones were overtaken by newer ones,
+    "seek" were on their way when another place was asked for, "paused" came from a live source in
+    a pause, and "recording" were shown but came too fast for the film.
     """
 
     def __init__(self, started_nanos: int, *, window: int | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -23,6 +24,10 @@ Jump: TypeAlias = tuple[int | Fraction, int]
 SLACK_NANOS = {False: 100_000_000, True: 1_000_000_000}
 """By ``late``: how far behind its times a clip may fall and still catch up. Further behind, it goes
 on from where it is: nobody wants a slow clip to rush, or a live one to stay late for ever."""
+
+PAST_BYTES = 64 << 20
+"""Of pictures that are kept for steps back: ten frames of 1920x1080. Further back, everything since
+the last key frame is decoded again for each of them."""
 
 
 class Playback:
@@ -49,7 +54,8 @@ class Playback:
         self._stats, self._ended = stats, ended
         self._changed = threading.Condition()
         self._frames: Iterator[Frame] | None = None
-        self._held: Frame | None = None
+        self._past: deque[Frame] = deque()
+        self._ahead: deque[Frame] = deque()
         self._given: Frame | None = None
         self._done: Frame | None = None
         self._playing = not paused
@@ -89,17 +95,11 @@ class Playback:
                 return "ended"
             return "playing" if self._playing else "paused"
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is on its way: what was asked for in a pause has been done."""
-        with self._changed:
-            return not self._moving and self._done is self._given
-
     def done(self, frame: Frame) -> bool:
-        """The frame has left the last stage; returns whether all is settled now."""
+        """The frame has left the last stage; returns whether nothing else is on its way."""
         with self._changed:
             self._done = frame
-        return self.settled
+            return not self._moving and self._done is self._given
 
     def play(self) -> None:
         """From the beginning, where the end was reached."""
@@ -120,7 +120,7 @@ class Playback:
             self._playing = False
             if frames > 0:
                 self._steps += 0 if self._exhausted and self._jump is None else frames
-            elif self.info.seekable:
+            elif self.info.seekable and not self._rewound(-frames):
                 place, further = self._jump or (self._given.index if self._given else 0, 0)
                 self._jump, self._steps = (place, further + self._steps + frames), 0
             self._anew()
@@ -170,6 +170,15 @@ class Playback:
             if due is not None:
                 yield due
 
+    def _rewound(self, frames: int) -> bool:
+        """Whether the frame so far back is still at hand; it comes next then."""
+        if self._jump is not None or self._steps or len(self._past) <= frames:
+            return False
+        for _ in range(frames + 1):
+            self._ahead.appendleft(self._past.pop())
+        self._steps, self._exhausted = 1, False
+        return True
+
     @property
     def _moving(self) -> bool:
         going = not self._exhausted and (self._playing or self._steps > 0)
@@ -183,7 +192,7 @@ class Playback:
         """Wait until a frame is wanted; False: never again."""
         live = self.info.live
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._moving or live)
+            self._changed.wait_for(lambda: live or self._moving or self._closed)
             return not self._closed
 
     def _read(self) -> Frame | None:
@@ -191,13 +200,14 @@ class Playback:
         with self._changed:
             jump, self._jump = self._jump, None
             if jump is not None:
-                self._held, self._exhausted, self._again = None, False, False
+                self._past.clear()
+                self._ahead.clear()
+                self._exhausted = self._again = False
                 self._steps += not self._playing
             elif self._again:
                 return self._given
-            held, self._held = self._held, None
-        if held is not None:
-            return held
+            elif self._ahead:
+                return self._ahead.popleft()
         if jump is not None:
             self._frames = self._jumped(jump)
             self._expected = None
@@ -239,6 +249,9 @@ class Playback:
         with self._changed:
             while not self._closed and self._jump is None:
                 now = time.monotonic_ns()
+                if self._ahead and self._ahead[0].index < frame.index:
+                    self._ahead.append(frame)
+                    return None
                 if self._again:
                     return self._repeated(frame, now)
                 if not self._playing:
@@ -251,7 +264,7 @@ class Playback:
 
     def _repeated(self, frame: Frame, now: int) -> Frame | None:
         if frame is not self._given:
-            self._held = frame
+            self._ahead.appendleft(frame)
             return None
         self._again = False
         return self._given_as(frame, now)
@@ -263,7 +276,7 @@ class Playback:
         if self.info.live:
             self._stats().drop("paused")
         else:
-            self._held = frame
+            self._ahead.appendleft(frame)
         return None
 
     def _due_nanos(self, frame: Frame, now: int) -> int:
@@ -279,5 +292,14 @@ class Playback:
 
     def _given_as(self, frame: Frame, captured_nanos: int) -> Frame:
         dated = frame if self.info.live else replace(frame, captured_nanos=captured_nanos)
+        if self.info.seekable:
+            self._remember(dated, again=frame is self._given)
         self._given = dated
         return dated
+
+    def _remember(self, frame: Frame, *, again: bool) -> None:
+        if again:
+            self._past.pop()
+        self._past.append(frame)
+        while len(self._past) > max(1, PAST_BYTES // frame.picture.nbytes):
+            self._past.popleft()

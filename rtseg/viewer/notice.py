@@ -38,7 +38,7 @@ class Notice(QFrame):
         self.hide()
 
     @property
-    def text(self) -> str:
+    def said(self) -> str:
         return self._line.accessibleDescription()
 
     def show_error(self, error: BaseException, *, source: str) -> None:

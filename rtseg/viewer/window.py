@@ -136,7 +136,7 @@ class ViewerWindow(QMainWindow):
         docks["plots"].setObjectName("plots")
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
         docks["plots"].hide()
-        width = self.fontMetrics().averageCharWidth() * 52
+        width = self.fontMetrics().averageCharWidth() * 58
         self.resizeDocks([docks["numbers"]], [width], Qt.Orientation.Horizontal)
         return docks
 

@@ -48,6 +48,7 @@ class SoughtSource(CountingSource):
     def __init__(self, count, **options):
         super().__init__(count, **options)
         self.info = replace(self.info, seekable=True)
+        self.begun = []
 
     def __iter__(self):
         return self.from_frame(0)
@@ -56,6 +57,7 @@ class SoughtSource(CountingSource):
         return min(int(seconds * 30), self.count - 1)
 
     def from_frame(self, index):
+        self.begun.append(index)
         for each in range(min(index, self.count - 1), self.count):
             picture = np.full((24, 32, 3), each % 11, np.uint8)
             yield Frame(picture, each, Fraction(each, 30), time.monotonic_ns())

@@ -29,7 +29,7 @@ class Taken:
         for frame in self.playback:
             with self.changed:
                 self.frames.append(frame)
-                self.playback.done(frame)
+                self.settled = self.playback.done(frame)
                 self.changed.notify_all()
 
     def tell(self) -> None:
@@ -80,7 +80,7 @@ def test_paused_at_the_start_it_shows_the_first_frame_and_waits() -> None:
     with played(SoughtSource(10), paused=True) as taken:
         assert taken.wait(count=1) == [0]
         assert taken.playback.phase == "paused"
-        assert taken.playback.settled
+        assert taken.settled
 
 
 def test_steps_go_forth_and_back_and_add_up_before_they_are_done() -> None:
@@ -92,7 +92,29 @@ def test_steps_go_forth_and_back_and_add_up_before_they_are_done() -> None:
         assert taken.wait(count=5)[4:] == [2]
         taken.playback.step(-100)
         assert taken.wait(count=6)[5:] == [0]
-        assert taken.playback.settled
+        assert taken.settled
+
+
+def test_steps_back_to_what_was_just_seen_read_nothing_again() -> None:
+    source = SoughtSource(9)
+    with played(source, paused=True) as taken:
+        taken.playback.step(5)
+        taken.wait(count=6)
+        for count, index in ((7, 4), (8, 3), (9, 2)):
+            taken.playback.step(-1)
+            assert taken.wait(count=count)[-1] == index
+        taken.playback.play()
+        assert taken.wait(phase="ended")[8:] == [2, 3, 4, 5, 6, 7, 8]
+        taken.playback.step(-2)
+        assert taken.wait(count=16)[-1] == 6
+        taken.playback.step(9)
+        assert taken.wait(phase="ended")[15:] == [6, 7, 8]
+        assert source.begun == [0]
+        taken.playback.seek(0)
+        taken.wait(count=19)
+        taken.playback.step(-1)
+        assert taken.wait(count=20)[-2:] == [0, 0]
+        assert source.begun == [0, 0, 0]
 
 
 def test_the_last_frame_is_the_end_and_steps_lead_back_from_it() -> None:

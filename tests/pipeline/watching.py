@@ -66,10 +66,10 @@ class Watch:
             self._changed.notify_all()
 
 
-def write_video(path: Path, pictures: list[Rgb]) -> Path:
-    """H.264 at 30 frames a second, a key frame every second."""
-    with OverlayVideo(path, fps=Fraction(30)) as video:
+def write_video(path: Path, pictures: list[Rgb], *, fps: int = 30) -> Path:
+    """H.264, with a key frame every second."""
+    with OverlayVideo(path, fps=Fraction(fps)) as video:
         for index, picture in enumerate(pictures):
-            frame = Frame(picture, index, Fraction(index, 30), 0)
+            frame = Frame(picture, index, Fraction(index, fps), 0)
             video.write(Picture(Segmentation(frame, picture[..., 0]), picture))
     return path

@@ -39,10 +39,12 @@ def travelled(source, folder, *, binding="pyqt6"):
             check=False,
         )
     assert ended.returncode == 0, ended.stderr[-4000:]
-    return json.loads(ended.stdout.splitlines()[-1])
+    return json.loads(ended.stdout.splitlines()[-1]), ended.stderr[-4000:]
 
 
-def check(saw, folder):
+def check(travel, folder):
+    saw, said = travel
+    assert "failed" not in saw, said
     assert saw["code"] == 0
     assert saw["warned"] == []
     assert saw["threads"] == []
@@ -51,19 +53,19 @@ def check(saw, folder):
     assert 0.9 < saw["agreement"] < 1
     (video,) = folder.glob("*.mp4")
     assert len(decoded(video)) == 3
+    return saw
 
 
 @pytest.mark.parametrize("binding", ["pyqt6", "pyside6"])
 def test_a_visit_to_the_drawn_road(tmp_path, binding):
     clip = road_clip(tmp_path / "road.mkv", frames=60, height=180, width=320)
-    saw = travelled(clip, tmp_path, binding=binding)
-    check(saw, tmp_path)
+    saw = check(travelled(clip, tmp_path, binding=binding), tmp_path)
     assert saw["binding"].lower() == binding
     assert saw["sought"] == 15
 
 
 @pytest.mark.shared
 def test_a_visit_to_a_real_road(shared, tmp_path):
-    saw = travelled(shared / "videos" / "udacity_highway_960x540_25fps.mp4", tmp_path)
-    check(saw, tmp_path)
+    clip = shared / "videos" / "udacity_highway_960x540_25fps.mp4"
+    saw = check(travelled(clip, tmp_path), tmp_path)
     assert saw["sought"] == 12

@@ -202,13 +202,13 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(paused, qtbot, tmp_
     monkeypatch.setattr("rtseg.viewer.keeping._folder", lambda _: place)
     press(qtbot, paused, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: paused.playing.notice.isVisible(), timeout=PATIENCE)
-    assert str(place) in paused.playing.notice.text
+    assert str(place) in paused.playing.notice.said
 
 
 def test_a_source_that_cannot_be_opened_is_told_and_another_one_opens(window, qtbot, clip):
     window.open("/no/such/file.mp4")
     qtbot.waitUntil(lambda: window.playing.notice.isVisible(), timeout=PATIENCE)
-    assert "/no/such/file.mp4" in window.playing.notice.text
+    assert "/no/such/file.mp4" in window.playing.notice.said
     window.playing.notice.copy.click()
     assert "SourceError" in QApplication.clipboard().text()
     window.open(clip, paused=True)
@@ -291,7 +291,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_running(paused, qtbot)
     wished = paused.player.wish
     paused.player.change(model="no-such-model")
     qtbot.waitUntil(lambda: paused.playing.notice.isVisible(), timeout=PATIENCE)
-    assert "no-such-model" in paused.playing.notice.text
+    assert "no-such-model" in paused.playing.notice.said
     assert paused.player.wish == wished
     press(qtbot, paused, Qt.Key.Key_Period)
     qtbot.waitUntil(lambda: index(paused) == 1, timeout=PATIENCE)
