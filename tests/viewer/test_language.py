@@ -29,8 +29,11 @@ SHOWN_BY = {
 }  # fmt: skip
 """Calls of Qt whose strings a person reads."""
 
-DATA = re.compile(r"rtseg|Ctrl\S*|F\d+|(auto|openvino|onnxruntime|tensorrt|roadlite\S*)")
-"""Names of the program, of keys, engines and models."""
+KEY = r"(Ctrl\+|Shift\+)*(Home|End|Left|Right|Up|Down|Space|Tab|Esc|F\d+|\S)"
+DATA = re.compile(
+    rf"rtseg|auto|openvino|onnxruntime|tensorrt|{KEY}(  {KEY})*|Close|Float|Scroll (Left|Right)"
+)
+"""Names of the program, of runtimes and of keys, and what Qt itself says in docks and tabs."""
 
 NOT_WORDS = r"<[^>]*>|\w+://\S*|\brtseg\b"
 """Tags, addresses, and the name of the program."""
@@ -130,7 +133,8 @@ def shown_by(window) -> set[str]:
     """Of all widgets and actions: texts, titles, tips, and what a screen reader is told."""
     parts = [window, *window.findChildren(QWidget), *window.findChildren(QAction)]
     asked = ("text", "title", "windowTitle", "toolTip", "accessibleName", "placeholderText")
-    texts = {getattr(part, name)() for part in parts for name in asked if hasattr(part, name)}
+    answers = [getattr(part, name, None) for part in parts for name in asked]
+    texts = {answer() for answer in answers if callable(answer)}
     return {text for text in texts if isinstance(text, str) and re.search("[A-Za-z]{3}", text)}
 
 
