@@ -12,8 +12,9 @@ help:  ## list the targets
 demo: $(VENV)/.base  ## install rtseg into .venv, then run its demo
 	$(BIN)/rtseg demo
 
-test: check  ## linters, types, import contracts, then every test
-	$(BIN)/pytest -q
+test: check $(VENV)/.screen  ## linters, types, import contracts, then every test
+	$(BIN)/pytest -q $$($(BIN)/python -c 'import PyQt6.QtWidgets' 2>/dev/null || \
+	  echo '-p no:pytest-qt --ignore=tests/viewer')
 
 check: $(VENV)/.dev  ## linters, types and import contracts only
 	$(BIN)/ruff check
@@ -37,6 +38,21 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "installing rtseg, its extras and the tools into $(VENV), some minutes"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(VENV)/.base $@
+
+# Qt's wheels bring none of the X libraries. Without them, and without the right to install them,
+# the viewer's tests are left out; without Xvfb, those that need a screen.
+$(VENV)/.screen: $(VENV)/.dev rtseg/viewer/display.py
+	@packages=$$($(BIN)/python -c 'from rtseg.viewer.display import *; \
+	  print(*missing({**LIBRARIES, **XCB_LIBRARIES}))'); \
+	command -v Xvfb >/dev/null || packages="$$packages xvfb"; \
+	[ "$$packages" ] || exec touch $@; \
+	echo "installing for the viewer's tests: $$packages"; \
+	root=$$([ "$$(id -u)" = 0 ] || echo sudo -n); \
+	if $$root apt-get update -qq && $$root apt-get install -y -qq $$packages >/dev/null; then \
+	  touch $@; \
+	else \
+	  echo "cannot: tests of the viewer are skipped; sudo apt install $$packages" >&2; \
+	fi
 
 $(BIN)/python:
 	@recent=; for python in python3.11 python3.12 python3.10 python3; do \

@@ -151,6 +151,11 @@ class Smoother:
         self._past = 1 - smoothing.weight
         self._memory: Scores | None = None
 
+    @property
+    def scores(self) -> Scores | None:
+        """What the last labels were made of; never written again."""
+        return self._memory
+
     def __call__(self, inferred: Inferred) -> Segmentation:
         """inferred.result: Scored, or None for a frame that the network has not seen."""
         frame, scored = inferred.frame, inferred.result

@@ -73,6 +73,19 @@ class Meter:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the label maps of so many ``frames`` showed; all arrays are (256,), by class id.
+
+    shares: sums over the frames of a class's share of the picture, 0..frames.
+    present: frames with at least one pixel of the class.
+    """
+
+    frames: int
+    shares: NDArray[np.float64]
+    present: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Summary:
     """One run's numbers. latency and stages: milliseconds by name. dropped: frames by cause.
 
@@ -94,22 +107,35 @@ class Summary:
 
 
 class RunStats:
-    """Filled by the pipeline's threads, each its own part; read by anyone at any time."""
+    """Filled by the pipeline's threads, each its own part; read by anyone at any time.
 
-    def __init__(self, started_nanos: int) -> None:
+    Readers work on copies: an array whose memory numpy looks at cannot grow, so that a frame which
+    is finished at that moment would end its thread with a BufferError.
+
+    window: of how many of the newest frames latencies and stages are kept; None: of all.
+    dropped: frames by cause: "source" lost them itself, "late" ones were overtaken by newer ones,
+    "seek" were on their way when another place was asked for, "paused" came from a live source in
+    a pause, and "recording" were shown but came too fast for the film.
+    """
+
+    def __init__(self, started_nanos: int, *, window: int | None = None) -> None:
+        self._window = window
         self.started_nanos = started_nanos
         self.captured = Meter()
         self.written = Meter()
         self.processed = Meter()
         self.dropped: dict[str, int] = {}
-        self._areas = np.zeros(256)
-        self._latencies = array("q")
-        self._stages: dict[str, array[int]] = {}
+        self._seen = Seen(0, np.zeros(256), np.zeros(256, np.int64))
+        self._latencies = self._series()
+        self._stages: dict[str, deque[int] | array[int]] = {}
         self._lock = threading.Lock()
 
     def clock(self, stage: str, nanos: int) -> None:
         """One frame spent this long in ``stage``, waiting not included."""
-        self._stages.setdefault(stage, array("q")).append(nanos)
+        series = self._stages.get(stage)
+        if series is None:
+            series = self._stages.setdefault(stage, self._series())
+        series.append(nanos)
 
     @property
     def stage_nanos(self) -> dict[str, list[int]]:
@@ -129,7 +155,21 @@ class RunStats:
 
     def see(self, counts: NDArray[np.int64]) -> None:
         """counts: (256,) labels of each id in one frame's label map."""
-        self._areas += counts / max(1, counts.sum())
+        before = self._seen
+        shares = before.shares + counts / max(1, counts.sum())
+        self._seen = Seen(before.frames + 1, shares, before.present + (counts > 0))
+
+    @property
+    def seen(self) -> Seen:
+        return self._seen
+
+    def latency_of_last(self, frames: int) -> Percentiles:
+        return Percentiles.of_nanos(_newest(self._latencies, frames))
+
+    def stages_of_last(self, frames: int) -> dict[str, float]:
+        """The median milliseconds of every stage, in the order in which they were first met."""
+        recent = {name: sorted(_newest(each, frames)) for name, each in list(self._stages.items())}
+        return {name: each[len(each) // 2] / 1e6 for name, each in recent.items()}
 
     def summary(self) -> Summary:
         first = self.written.first_nanos - self.started_nanos if self.written.count else 0
@@ -141,8 +181,17 @@ class RunStats:
             capture_fps=self.captured.fps,
             processed_fps=self.processed.fps,
             written_fps=self.written.fps,
-            latency=Percentiles.of_nanos(self._latencies),
-            stages={name: Percentiles.of_nanos(each) for name, each in self._stages.items()},
-            areas=self._areas / max(1, self.written.count),
+            latency=Percentiles.of_nanos(list(self._latencies)),
+            stages={
+                name: Percentiles.of_nanos(list(each)) for name, each in list(self._stages.items())
+            },
+            areas=self._seen.shares / max(1, self.written.count),
             first_frame_seconds=first / NANOS_PER_SECOND,
         )
+
+    def _series(self) -> deque[int] | array[int]:
+        return array("q") if self._window is None else deque(maxlen=self._window)
+
+
+def _newest(series: deque[int] | array[int], count: int) -> list[int] | array[int]:
+    return series[-count:] if isinstance(series, array) else list(series)[-count:]

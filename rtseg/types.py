@@ -125,7 +125,13 @@ class Picture:
     """image: (H, W', 3) what a person looks at, in memory of its own: never the frame's.
 
     None where nobody asked for it: a run that writes only statistics renders nothing.
+    other: labels of a second engine, at its own output size, in the ids of the first one's label
+    set. scores: what the labels were made of. Both None where nobody asked. label_set: the name of
+    that set.
     """
 
     segmentation: Segmentation
     image: Rgb | None
+    other: LabelMap | None = None
+    scores: Scores | None = None
+    label_set: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from rtseg.labels import BUILT_IN, LABEL_SETS
+
+# Read by pytest-qt once all settings are known; it would rather have PySide6.
+os.environ.setdefault("PYTEST_QT_API", "pyqt6")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

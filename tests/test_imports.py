@@ -16,6 +16,10 @@ HEAVY = {
     "pyarrow",
     "nncf",
     "tensorrt",
+    "qtpy",
+    "PyQt6",
+    "PySide6",
+    "pyqtgraph",
 }
 
 

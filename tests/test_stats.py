@@ -1,4 +1,5 @@
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -79,6 +80,52 @@ def test_frames_that_were_only_warped_are_written_but_never_processed():
     assert found.processed_fps == pytest.approx(1.0)
 
 
+def test_the_last_frames_have_a_latency_and_stage_times_of_their_own():
+    stats = RunStats(started_nanos=0)
+    for millis in (500, 500, 500, 10, 20, 30):
+        stats.finish(0, millis * 1_000_000)
+        stats.clock("inference", millis * 1_000_000)
+    assert stats.latency_of_last(3).p50 == pytest.approx(20.0)
+    assert stats.latency_of_last(100).max == 500.0
+    assert stats.stages_of_last(3) == {"inference": 20.0}
+
+
+def test_what_was_seen_counts_the_frames_in_which_a_class_is_present():
+    stats = RunStats(started_nanos=0)
+    for pixels in (0, 1, 50):
+        counts = np.zeros(256, np.int64)
+        counts[3], counts[0] = pixels, 100 - pixels
+        stats.see(counts)
+    assert stats.seen.frames == 3
+    assert stats.seen.present[[0, 3, 7]].tolist() == [3, 2, 0]
+    assert stats.seen.shares[3] == pytest.approx(0.51)
+
+
+def test_statistics_can_be_read_while_they_grow():
+    stats = RunStats(started_nanos=0)
+    for tick in range(200_000):
+        stats.finish(0, tick)
+    read = threading.Thread(target=lambda: [stats.summary() for _ in range(12)])
+    read.start()
+    try:
+        while read.is_alive():
+            stats.finish(0, 1)
+    finally:
+        read.join()
+    assert stats.summary().frames_written > 200_000
+
+
 def test_a_run_without_frames_has_a_summary_too():
     found = RunStats(0).summary()
     assert (found.frames_written, found.processed_fps, found.areas.sum()) == (0, 0.0, 0.0)
+
+
+def test_a_window_keeps_the_newest_frames_of_latencies_and_stages() -> None:
+    stats = RunStats(0, window=3)
+    for millis in (900, 1, 2, 3):
+        stats.clock("inference", millis * 10**6)
+        stats.finish(0, millis * 10**6)
+    summary = stats.summary()
+    assert summary.frames_written == 4
+    assert (summary.latency.p50, summary.latency.max) == (2, 3)
+    assert summary.stages["inference"].max == 3

@@ -6,6 +6,7 @@ import threading
 import time
 from array import array
 from collections.abc import Sequence
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -14,8 +15,9 @@ from rtseg.bench.sensors import Sensors, status_mb
 from rtseg.bench.watch import Watch
 from rtseg.engine.base import Engine
 from rtseg.errors import SourceError
-from rtseg.pipeline.pipeline import Pipeline, Render, warm_up
-from rtseg.preprocess import prepare
+from rtseg.pipeline.inference import warm_up
+from rtseg.pipeline.pipeline import Pipeline, Render
+from rtseg.pipeline.segment import prepared_for
 from rtseg.sink.base import Sink
 from rtseg.source.base import Source
 from rtseg.types import Tensor
@@ -47,7 +49,7 @@ class Course:
         self._sensors = sensors or Sensors()
         self._over = threading.Event()
         self._recorder = Recorder(
-            engine.spec, warm_up=warm_up, seconds=seconds, enough=self._enough
+            partial(prepared_for, engine), warm_up=warm_up, seconds=seconds, enough=self._enough
         )
         self._arriving = Arriving(source)
         road = [*sinks, self._recorder]
@@ -82,8 +84,8 @@ class Course:
 
     def engine_only(self) -> Recording:
         """Pictures of the source, prepared beforehand. Raises SourceError where it has none."""
-        spec = self._engine.spec
-        tensors = [prepare(frame, spec).tensor for frame in islice(self._source, TENSORS)]
+        frames = islice(self._source, TENSORS)
+        tensors = [prepared_for(self._engine, frame).tensor for frame in frames]
         if not tensors:
             raise SourceError(f"{self._source.info.name} gave no frame: choose another source")
         with Watch(self._sensors) as watch:
@@ -98,7 +100,7 @@ class Course:
         submitted, collected = array("q"), array("q")
         waiting = cycle(tensors)
         with self._engine as engine:
-            warm_up(engine)
+            warm_up(engine, tensors[0].shape[1:3])
 
             def submit() -> None:
                 submitted.append(time.monotonic_ns())

@@ -11,9 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rtseg.preprocess import prepare
 from rtseg.source.base import Source, SourceInfo
-from rtseg.types import Frame, ModelSpec, Picture, Tensor
+from rtseg.types import Frame, Picture, Prepared, Tensor
 
 TENSORS = 16
 """Different pictures that the engine alone is fed, again and again."""
@@ -51,8 +50,8 @@ class Recording:
 class Recorder:
     """The last sink of a run that is measured; calls ``enough`` once ``seconds`` are over.
 
-    seconds: counted from the last frame of the warm-up on. tensors: of the frames of the warm-up,
-    as the engine gets them; making them costs no frame that counts.
+    prepared: makes of a frame what the engine gets. seconds: counted from the last frame of the
+    warm-up on. tensors: of the frames of the warm-up; making them costs no frame that counts.
     """
 
     wants_image = True
@@ -60,11 +59,16 @@ class Recorder:
     warnings: tuple[str, ...] = ()
 
     def __init__(
-        self, spec: ModelSpec, *, warm_up: int, seconds: float, enough: Callable[[], None]
+        self,
+        prepared: Callable[[Frame], Prepared],
+        *,
+        warm_up: int,
+        seconds: float,
+        enough: Callable[[], None],
     ) -> None:
         self.tensors: list[Tensor] = []
         self._columns = {name: array("q") for name in COLUMNS}
-        self._spec, self._warm_up = spec, warm_up
+        self._prepared, self._warm_up = prepared, warm_up
         self._nanos, self._enough = round(seconds * 1e9), enough
 
     def __enter__(self) -> Recorder:
@@ -87,7 +91,7 @@ class Recorder:
             column.append(value)
         moments = self._columns["done_nanos"]
         if len(moments) <= max(1, self._warm_up) and len(self.tensors) < TENSORS:
-            self.tensors.append(prepare(frame, self._spec).tensor)
+            self.tensors.append(self._prepared(frame).tensor)
         if len(moments) > self._warm_up and done - moments[self._warm_up] >= self._nanos:
             self._enough()
 

@@ -16,6 +16,7 @@ from rtseg.errors import RtsegError
 
 COMMANDS = {
     "run": ("rtseg.commands.run", "Segment a video, camera or folder."),
+    "view": ("rtseg.commands.view", "Watch it in a window."),
     "demo": ("rtseg.commands.demo", "The main job on a synthetic road."),
     "bench": ("rtseg.commands.bench", "How fast this machine is, honestly."),
     "eval": ("rtseg.commands.evaluate", "Accuracy on a labelled data set."),

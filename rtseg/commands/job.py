@@ -17,6 +17,7 @@ from rtseg.errors import EngineError, RtsegError, UsageError
 from rtseg.labels import LabelSet
 from rtseg.legend import draw_legend
 from rtseg.overlay import Look, render, visible_classes
+from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
@@ -88,8 +89,7 @@ class Job:
         return code
 
     def _engine(self, package: ModelPackage, *, live: bool) -> Engine:
-        """With key frames one tensor is in flight: the next is too far away to wait for."""
-        depth = 1 if live or self.smoothing.keyframe != 1 else 2
+        depth = depth_for(self.smoothing, live=live)
         if self.smoothing.active:
             return make_engine(
                 self.backend,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rtseg.engine.base import Engine
     from rtseg.engine.gate import Agreement
     from rtseg.engine.package import ModelPackage
-    from rtseg.types import Precision, Tensor
+    from rtseg.types import Frame, Precision, Tensor
 
 COMPARED = 32
 """Frames, spread evenly over the source, on which labels are compared."""
@@ -151,15 +151,17 @@ class Trial:
         """One tensor in flight tells the latency, two tell the rate."""
         from rtseg.engine.gate import accept
         from rtseg.pipeline.pace import pace
+        from rtseg.pipeline.segment import prepared_for
 
         order = self._order
-        tensors = spread(order.source, self._package)
+        frames = spread(order.source)
         with self._engine(depth=1) as engine:
+            tensors = [prepared_for(engine, frame).tensor for frame in frames]
             info = engine.info
             about = {"device": info.device, "version": info.version, "layers": info.precisions}
             self.found |= about
             self._tell({"phase": "compare"})
-            self._note(agreement := self._agreement(engine, tensors))
+            self._note(agreement := self._agreement(engine, frames, tensors))
             accept(
                 agreement,
                 at_least=order.min_agreement,
@@ -172,8 +174,9 @@ class Trial:
             fastest = pace(engine, tensors, inferences=order.frames)
             self.found["engine_fps"] = round(fastest.fps, 2)
 
-    def _agreement(self, engine: Engine, tensors: list[Tensor]) -> Agreement:
+    def _agreement(self, engine: Engine, frames: list[Frame], tensors: list[Tensor]) -> Agreement:
         from rtseg.engine.gate import compare
+        from rtseg.pipeline.segment import prepared_for
 
         reference = self._reference()
         if reference is None:
@@ -181,7 +184,8 @@ class Trial:
         with reference:
             info = reference.info
             self.found["reference"] = f"{info.backend} {info.precision} {info.version}"
-            return compare(reference, engine, tensors)
+            expecting = (prepared_for(reference, frame).tensor for frame in frames)
+            return compare(reference, engine, expecting, given=tensors)
 
     def _reference(self) -> Engine | None:
         """OpenVINO's FP32; for that itself ONNX Runtime's, where it is installed."""
@@ -237,14 +241,12 @@ class Trial:
         return make_engine(order.backend, self._package, order.precision, depth=depth)
 
 
-def spread(source: str, package: ModelPackage) -> list[Tensor]:
-    """Frames from all over the source, as an engine would get them. Raises SourceError."""
-    from rtseg.preprocess import prepare
+def spread(source: str) -> list[Frame]:
+    """Frames from all over the source. Raises SourceError."""
     from rtseg.source.sparse import open_sparse
 
     sparse = open_sparse(source)
-    frames = islice(sparse.at(sparse.places(COMPARED)), COMPARED)
-    return [prepare(frame, package.spec).tensor for frame in frames]
+    return list(islice(sparse.at(sparse.places(COMPARED)), COMPARED))
 
 
 def unproved(engine: Engine, tensors: list[Tensor]) -> Agreement:

@@ -30,14 +30,24 @@ class Agreement:
     overlap: tuple[float, ...] = ()
 
 
-def compare(reference: Engine, candidate: Engine, tensors: Iterable[Tensor]) -> Agreement:
-    """Both open, nothing in flight; tensors as ``Prepared.tensor``."""
+def compare(
+    reference: Engine,
+    candidate: Engine,
+    tensors: Iterable[Tensor],
+    *,
+    given: Iterable[Tensor] | None = None,
+) -> Agreement:
+    """Both open, nothing in flight; tensors as ``Prepared.tensor``.
+
+    given: what the candidate gets of the same frames, where it is something else.
+    """
     same = total = pictures = 0
     seen: set[int] = set()
     confusion = Confusion.of(len(label_set(reference.spec.labels)))
-    for tensor in tensors:
+    pairs = ((each, each) for each in tensors) if given is None else zip(tensors, given)
+    for tensor, its_own in pairs:
         reference.submit(tensor)
-        candidate.submit(tensor)
+        candidate.submit(its_own)
         expected, found = reference.collect(), candidate.collect()
         same += int(np.count_nonzero(expected == found))
         total += expected.size

@@ -31,17 +31,38 @@ class Channel(Generic[T]):
         self._closed = False
         self._aborted = False
 
-    def put(self, item: T) -> None:
-        """Raises Closed once the taker has aborted, also while waiting for room."""
+    def reshape(self, capacity: int, *, latest: bool = False) -> None:
+        """What is inside stays, also where it is too much. Any thread."""
         with self._changed:
-            if self._latest and len(self._items) == self._capacity:
-                self._items.popleft()
-                self.dropped += 1
-            self._changed.wait_for(lambda: len(self._items) < self._capacity or self._aborted)
+            self._capacity, self._latest = capacity, latest
+            self._changed.notify_all()
+
+    @property
+    def empty(self) -> bool:
+        with self._changed:
+            return not self._items
+
+    def put(self, item: T) -> int:
+        """How many older items were lost for it.
+
+        Raises Closed once the taker has aborted, also while waiting for room.
+        """
+        lost = 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._latest or self._has_room or self._aborted)
             if self._aborted:
                 raise Closed
+            while not self._has_room:
+                self._items.popleft()
+                lost += 1
+            self.dropped += lost
             self._items.append(item)
             self._changed.notify_all()
+        return lost
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._items) < self._capacity
 
     def __iter__(self) -> Iterator[T]:
         """Items until the giver has closed and all are taken. Raises Closed after an abort."""

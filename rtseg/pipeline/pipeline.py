@@ -1,29 +1,27 @@
-"""The same road on threads: five stages, four bounded channels, one way to end."""
+"""The same road on threads: five stages, bounded channels, one way to end."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-
-from rtseg.engine.base import Engine, ScoringEngine
+from rtseg.engine.base import Engine
 from rtseg.errors import RtsegError, StageError
 from rtseg.pipeline.channel import Channel, Closed
-from rtseg.pipeline.segment import prepared_for
-from rtseg.preprocess import prepare
+from rtseg.pipeline.inference import Inference
+from rtseg.pipeline.lineup import Lineup, Pending, capacity_for
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
-from rtseg.smoothing import KeyFrames, Smoother, Smoothing
-from rtseg.source.base import Source
+from rtseg.smoothing import Smoothing
+from rtseg.source.base import Source, SourceInfo
 from rtseg.stats import RunStats
-from rtseg.types import Frame, Inferred, LabelMap, Picture, Prepared, Rgb, Scored, Segmentation
+from rtseg.types import Frame, Picture, Rgb, Segmentation
 
 Render = Callable[[Segmentation, RunStats], Rgb]
 """Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
@@ -36,7 +34,12 @@ class Pipeline:
     and closed on their own threads. ``source.info.live`` decides the policy: every frame in order,
     or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
     looks for motion on the thread that pre-processes and averages on the one that paints.
-    limit: the frames to read, not counting those that the source itself lost.
+    render: None where no sink wants a picture. limit: the frames to read, not counting those that
+    the source itself lost.
+
+    In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
+    counted: whether the capture is clocked and the gaps of the source are counted here.
+    window: of the statistics. ended: called when the last stage has ended, on its thread.
 
     Whoever ends, for whatever reason, aborts what feeds it and closes what it feeds: so a lost
     source still gets its last frames written, and a full disk stops the capture.
@@ -45,35 +48,43 @@ class Pipeline:
     def __init__(
         self,
         source: Source,
-        engine: Engine,
+        engine: Engine | Lineup,
         sinks: Sequence[Sink],
         *,
-        render: Render,
+        render: Render | None,
         limit: int | None = None,
         smoothing: Smoothing | None = None,
+        counted: bool = True,
+        window: int | None = None,
+        ended: Callable[[], None] | None = None,
     ) -> None:
-        self.stats = RunStats(time.monotonic_ns())
-        self._source, self._engine, self._sinks = source, engine, sinks
+        self._window = window
+        self.stats = RunStats(time.monotonic_ns(), window=window)
+        self._source, self._sinks = source, sinks
         self._render = render
         self._limit = limit
+        self._counted = counted
+        self._ended = ended
         self._finishing = threading.Event()
         self._failure: tuple[str, BaseException] | None = None
-        self._failure_lock = threading.Lock()
-        live = source.info.live
-        self._smoothing = smoothing if smoothing and smoothing.active else None
-        self._frames: Channel[Frame] = Channel(1 if live else 3, latest=live)
-        self._prepared: Channel[Prepared] = Channel(1 if live else 2)
-        self._inferred: Channel[Inferred] = Channel(1 if live else 2)
-        self._pictures: Channel[Picture] = Channel(1 if live else 2)
+        self._lock = threading.Lock()
+        self._since_nanos = 0
+        self._frames: Channel[Frame] = Channel(1)
+        self._pending: Channel[Pending] = Channel(1)
+        self._pictures: Channel[Picture] = Channel(1)
+        self._inferences: list[Inference] = []
+        lineup = engine if isinstance(engine, Lineup) else _alone(engine, smoothing, source.info)
+        self.engage(lineup)
         self._threads = [
             self._thread("capture", self._capture, gives=self._frames),
-            self._thread("preprocess", self._prepare, takes=self._frames, gives=self._prepared),
-            self._thread("inference", self._infer, takes=self._prepared, gives=self._inferred),
-            self._thread("overlay", self._show, takes=self._inferred, gives=self._pictures),
+            self._thread("preprocess", self._prepare, takes=self._frames, gives=self._pending),
+            self._thread("overlay", self._show, takes=self._pending, gives=self._pictures),
             self._thread("sinks", self._write, takes=self._pictures),
         ]
 
     def __enter__(self) -> Pipeline:
+        for inference in self._known():
+            inference.start()
         for thread in self._threads:
             thread.start()
         return self
@@ -85,8 +96,33 @@ class Pipeline:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        for thread in self._threads:
-            thread.join()
+        self._join()
+
+    @property
+    def is_live(self) -> bool:
+        """The policy of the newest line-up."""
+        return self._lineup.live
+
+    def engage(self, lineup: Lineup) -> None:
+        """From the next frame on; frames on their way stay with whom they were given to.
+
+        Engines that are no longer needed are closed behind their last frame. Any thread.
+        """
+        live = lineup.live
+        with self._lock:
+            known = [each for each in self._inferences if not each.is_over]
+            self._inferences = list(dict.fromkeys((*known, *lineup.inferences)))
+            self._lineup = lineup
+        self._frames.reshape(1 if live else 3, latest=live)
+        for channel in (self._pending, self._pictures):
+            channel.reshape(capacity_for(live=live))
+
+    def restart(self, *, forget: bool = False) -> None:
+        """New statistics. forget: frames captured until now are dropped. Any thread."""
+        now = time.monotonic_ns()
+        self.stats = RunStats(now, window=self._window)
+        if forget:
+            self._since_nanos = now
 
     def finish(self) -> None:
         """Take no more frames, but write those already taken. Any thread, also a signal handler."""
@@ -95,8 +131,10 @@ class Pipeline:
     def stop(self) -> None:
         """End now: frames in flight are lost, sinks still close properly. Any thread."""
         self._finishing.set()
-        for channel in (self._frames, self._prepared, self._inferred, self._pictures):
+        for channel in (self._frames, self._pending, self._pictures):
             channel.abort()
+        for inference in self._known():
+            inference.abort()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Whether the last stage has ended within the time."""
@@ -105,11 +143,11 @@ class Pipeline:
 
     def join(self) -> None:
         """Wait for the end; raise what broke the run, if anything did."""
-        for thread in self._threads:
-            thread.join()
-        if self._failure is None:
+        self._join()
+        died = ((each.name, each.error) for each in self._inferences if each.error is not None)
+        name, error = self._failure or next(died, ("", None))
+        if error is None:
             return
-        name, error = self._failure
         if isinstance(error, RtsegError):
             raise error
         raise StageError(
@@ -127,71 +165,73 @@ class Pipeline:
                 break
             arrived = time.monotonic_ns()
             self.stats.captured.mark(arrived)
-            if not self._source.info.live:
-                self.stats.clock("capture", arrived - started)
-            if frame.index > expected:
-                self.stats.drop("source", frame.index - expected)
-            expected = frame.index + 1
-            self._frames.put(frame)
+            if self._counted:
+                expected = self._count(frame, arrived - started, expected=expected)
+            late = self._frames.put(frame)
+            if late:
+                self.stats.drop("late", late)
+
+    def _count(self, frame: Frame, nanos: int, *, expected: int) -> int:
+        """Returns the index that should follow."""
+        if not self._source.info.live:
+            self.stats.clock("capture", nanos)
+        if frame.index > expected:
+            self.stats.drop("source", frame.index - expected)
+        return frame.index + 1
 
     def _prepare(self) -> None:
-        live = self._source.info.live
-        engine = self._engine
-        tracker = self._smoothing.tracker(live=live) if self._smoothing else None
-        for frame in self._frames:
-            started = time.monotonic_ns()
-            # The tracker looks for motion in what is as small as the network.
-            prepared = prepare(frame, engine.spec) if tracker else prepared_for(engine, frame)
-            done = time.monotonic_ns()
-            self.stats.clock("preprocess", done - started)
-            if tracker is not None:
-                prepared = tracker(prepared)
-                self.stats.clock("motion", time.monotonic_ns() - done)
-            self._prepared.put(prepared)
-
-    def _infer(self) -> None:
-        with self._engine as engine:
-            info = self._source.info
-            warm_up(engine, (info.height, info.width))
-            is_key = KeyFrames(self._smoothing or Smoothing())
-            flying: deque[tuple[Prepared, int | None]] = deque()
-            for prepared in self._prepared:
-                submitted_nanos = None
-                if is_key(prepared.motion):
-                    submitted_nanos = time.monotonic_ns()
-                    engine.submit(prepared.tensor)
-                flying.append((prepared, submitted_nanos))
-                if len(flying) == engine.depth:
-                    self._collect(*flying.popleft())
-            while flying:
-                self._collect(*flying.popleft())
-
-    def _collect(self, prepared: Prepared, submitted_nanos: int | None) -> None:
-        """submitted_nanos: None for a frame that the network does not see."""
-        result: LabelMap | Scored | None = None
-        if submitted_nanos is not None:
-            scoring = cast(ScoringEngine, self._engine)
-            result = scoring.collect_scored() if self._smoothing else scoring.collect()
-            self.stats.clock("inference", time.monotonic_ns() - submitted_nanos)
-        self._inferred.put(Inferred(prepared.frame, result, prepared.motion))
+        try:
+            lineup = self._lineup
+            for frame in self._frames:
+                if self._forgotten(frame):
+                    continue
+                if lineup is not self._lineup:
+                    lineup = self._go_over()
+                self._pending.put(lineup.submit(frame, self.stats))
+        finally:
+            for each in self._known():
+                each.close()
 
     def _show(self) -> None:
-        wanted = any(sink.wants_image for sink in self._sinks)
-        smoother = Smoother(self._smoothing or Smoothing())
-        for inferred in self._inferred:
-            segmentation = self._settle(inferred, smoother)
-            started = time.monotonic_ns()
-            image = self._render(segmentation, self.stats) if wanted else None
-            self.stats.clock("overlay", time.monotonic_ns() - started)
-            self._pictures.put(Picture(segmentation, image))
+        render = self._render if any(sink.wants_image for sink in self._sinks) else None
+        try:
+            for pending in self._pending:
+                picture = pending.lineup.settle(pending, self.stats)
+                if self._forgotten(pending.frame):
+                    continue
+                started = time.monotonic_ns()
+                if render is not None:
+                    image = render(picture.segmentation, self.stats)
+                    picture = replace(picture, image=image)
+                self.stats.clock("overlay", time.monotonic_ns() - started)
+                self._pictures.put(picture)
+        finally:
+            for each in self._known():
+                each.abort()
 
-    def _settle(self, inferred: Inferred, smoother: Smoother) -> Segmentation:
-        if self._smoothing is None and isinstance(inferred.result, np.ndarray):
-            return Segmentation(inferred.frame, inferred.result)
-        started = time.monotonic_ns()
-        segmentation = smoother(inferred)
-        self.stats.clock("smooth", time.monotonic_ns() - started)
-        return segmentation
+    def _forgotten(self, frame: Frame) -> bool:
+        if frame.captured_nanos >= self._since_nanos:
+            return False
+        self.stats.drop("seek")
+        return True
+
+    def _go_over(self) -> Lineup:
+        with self._lock:
+            lineup = self._lineup
+            left = [each for each in self._inferences if each not in lineup.inferences]
+        for each in left:
+            each.close()
+        return lineup
+
+    def _known(self) -> list[Inference]:
+        with self._lock:
+            return self._inferences
+
+    def _join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+        for inference in self._known():
+            inference.join()
 
     def _write(self) -> None:
         pictures = iter(self._pictures)
@@ -227,29 +267,26 @@ class Pipeline:
             except Closed:
                 pass
             except BaseException as error:  # noqa: BLE001 - a thread's last line, kept for join()
-                with self._failure_lock:
+                with self._lock:
                     self._failure = self._failure or (name, error)
             finally:
                 if takes is not None:
-                    self._count_late(takes)
                     takes.abort()
                 if gives is not None:
                     gives.close()
+                elif self._ended is not None:
+                    self._ended()
 
         return threading.Thread(target=run, name=f"rtseg-{name}")
 
-    def _count_late(self, channel: Channel[Any]) -> None:
-        if channel.dropped:
-            self.stats.drop("late", channel.dropped)
 
-
-def warm_up(engine: Engine, picture_shape: tuple[int, int], times: int = 2) -> None:
-    """Infer an empty picture, so that no frame pays for the runtime's first allocations.
-
-    picture_shape: (H, W) of the frames to come.
-    """
-    shape = picture_shape if engine.takes_pictures else (engine.spec.height, engine.spec.width)
-    empty = np.zeros((1, *shape, 3), np.uint8)
-    for _ in range(times):
-        engine.submit(empty)
-        engine.collect()
+def _alone(engine: Engine, smoothing: Smoothing | None, source: SourceInfo) -> Lineup:
+    smoothing = smoothing or Smoothing()
+    inference = Inference(
+        engine,
+        (source.height, source.width),
+        capacity=capacity_for(live=source.live),
+        scored=smoothing.active,
+        prompt=smoothing.keyframe != 1,
+    )
+    return Lineup([inference], smoothing=smoothing, live=source.live)

@@ -22,6 +22,8 @@ class SourceInfo:
     live: True: late frames are worthless, drop them. False: every frame counts.
     frames: how many the container declares; None where unknown or endless. A file may hold fewer.
     path: the file on disk whose audio a video sink may pass through; None for everything else.
+    seconds: how long it says that it is; None where unknown or endless.
+    seekable: whether it is a Seekable that can be asked for any frame.
     """
 
     name: str
@@ -31,6 +33,8 @@ class SourceInfo:
     live: bool
     frames: int | None = None
     path: Path | None = None
+    seconds: Fraction | None = None
+    seekable: bool = False
 
 
 @runtime_checkable
@@ -50,3 +54,19 @@ class Source(AbstractContextManager["Source"], Protocol):
     def warnings(self) -> tuple[str, ...]: ...
 
     def __iter__(self) -> Iterator[Frame]: ...
+
+
+@runtime_checkable
+class Seekable(Source, Protocol):
+    """A source whose frames can be had in any order. One thread asks, that which iterates."""
+
+    def index_at(self, seconds: Fraction) -> int:
+        """The index of the frame that is on at this time; after the end: of the last one."""
+        ...
+
+    def from_frame(self, index: int) -> Iterator[Frame]:
+        """The same frames as from the start, from this one on; after the end: the last one.
+
+        What earlier iterators would still have given is void. Raises SourceError.
+        """
+        ...

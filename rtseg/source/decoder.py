@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,12 +29,25 @@ _ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if _PYAV < 19 els
 
 _DEFAULT_STEP = Fraction(1, 25)
 
+_STEPS_BACK = (0, 1, 10)
+"""Seconds before the wanted picture at which a key frame is looked for: containers that find them
+by decoding time, or that only estimate, land behind it now and then."""
+
+_BEFORE_ALL = Fraction(-(10**9))
+
 
 @dataclass(frozen=True)
 class Decoded:
     """pts: seconds since the first picture. arrived_nanos: when its last packet was read."""
 
     picture: Rgb
+    pts: Fraction
+    arrived_nanos: int
+
+
+@dataclass(frozen=True)
+class _Timed:
+    frame: VideoFrame
     pts: Fraction
     arrived_nanos: int
 
@@ -52,11 +66,12 @@ def open_container(
 
 
 class Decoder:
-    """Iterates once over what is decodable, in presentation order; the container's owner closes it.
+    """Iterates over what is decodable, in presentation order; the container's owner closes it.
 
     The first picture is decoded on construction, so that its size is known. A container that
     breaks raises ``av.FFmpegError`` after everything that came before the break was given.
     fps, frames, declared_seconds: what the container says of itself; 0 or None where it does not.
+    even: whether it says that all frames are equally far apart.
     live: keep the delay low, and decode even packets that are marked as damaged.
     """
 
@@ -75,17 +90,36 @@ class Decoder:
         self._untimed = 0
         self._last_packet_is_cut = False
         self.fps = fraction(self._stream.average_rate or self._stream.guessed_rate)
+        self.even = self._stream.average_rate == self._stream.base_rate
         self.frames = self._stream.frames or None
         self.declared_seconds = declared_seconds(container, self._stream)
-        decoded = self._decoded()
+        decoded = map(self._finished, self._decoded())
         first = next(decoded, None)
         if first is None:
             raise SourceError(f"{name} holds no picture that can be decoded: is it complete?")
         self.height, self.width = first.picture.shape[:2]
-        self._pictures = chain([first], decoded)
+        self._pictures: Iterator[Decoded] = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Decoded]:
         return self._pictures
+
+    @property
+    def origin(self) -> Fraction:
+        """The container's own time of the first picture."""
+        return self._origin or Fraction(0)
+
+    def from_time(self, pts: Fraction, *, within: Fraction) -> Iterator[Decoded]:
+        """What is decodable from ``pts - within`` on, or the very last picture if that is before.
+
+        Only what is given is converted. Nothing, where the container does not find the way. The
+        iterator that is the decoder itself gives no more.
+        """
+        for seconds in _STEPS_BACK:
+            frames = self._sought(max(Fraction(0), pts - seconds))
+            first = next(frames, None)
+            if first is not None and first.pts <= pts + within:
+                return self._since(pts - within, chain([first], frames))
+        return iter(())
 
     @property
     def read_seconds(self) -> Fraction:
@@ -122,7 +156,28 @@ class Decoder:
     def _step(self) -> Fraction:
         return 1 / self.fps if self.fps else _DEFAULT_STEP
 
-    def _decoded(self) -> Iterator[Decoded]:
+    def _sought(self, pts: Fraction) -> Iterator[_Timed]:
+        place = (self.origin + pts) / fraction(self._stream.time_base)
+        self._pictures = iter(())
+        try:
+            self._container.seek(math.floor(place), stream=self._stream, backward=True)
+        except av.FFmpegError:
+            return iter(())
+        self._pts = _BEFORE_ALL
+        return self._decoded()
+
+    def _since(self, pts: Fraction, frames: Iterator[_Timed]) -> Iterator[Decoded]:
+        last: _Timed | None = None
+        for last in frames:
+            if last.pts >= pts:
+                yield self._finished(last)
+        if last is not None and last.pts < pts:
+            yield self._finished(last)
+
+    def _finished(self, timed: _Timed) -> Decoded:
+        return Decoded(self._upright.picture(timed.frame), timed.pts, timed.arrived_nanos)
+
+    def _decoded(self) -> Iterator[_Timed]:
         try:
             for packet in self._container.demux(self._stream):
                 yield from self._decode(packet)
@@ -130,11 +185,11 @@ class Decoder:
             yield from self._decode(None)
             raise
 
-    def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[Decoded]:
+    def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[_Timed]:
         arrived_nanos = time.monotonic_ns()
         for frame in self._frames(packet):
             self._damaged += frame.is_corrupt
-            yield Decoded(self._upright.picture(frame), self._time(frame), arrived_nanos)
+            yield _Timed(frame, self._time(frame), arrived_nanos)
 
     def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         """None, like the empty packet at the end, fetches what the decoder still holds back."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from rtseg.errors import SourceError
 from rtseg.source.base import SourceInfo
+from rtseg.source.frame_times import EvenTimes
 from rtseg.types import Frame, Rgb
 
 EXTENSIONS = (
@@ -63,6 +64,8 @@ class ImageFolder:
             fps=self._fps,
             live=False,
             frames=len(self._paths),
+            seconds=len(self._paths) / self._fps,
+            seekable=True,
         )
         return self
 
@@ -86,6 +89,18 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         return self._frames
 
+    def index_at(self, seconds: Fraction) -> int:
+        return EvenTimes(self._fps, len(self._paths)).at(seconds)
+
+    def from_frame(self, index: int) -> Iterator[Frame]:
+        """After the last picture that can be decoded: that one."""
+        for start in range(min(index, len(self._paths) - 1), -1, -1):
+            frames = self._decoded(start)
+            first = next(frames, None)
+            if first is not None:
+                return chain([first], frames)
+        return iter(())
+
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files that are read, in their order."""
@@ -99,11 +114,12 @@ class ImageFolder:
         """The file's stem, to name an output after; its whole path where two stems are equal."""
         return self._names[index]
 
-    def _decoded(self) -> Iterator[Frame]:
-        for index, path in enumerate(self._paths):
+    def _decoded(self, start: int = 0) -> Iterator[Frame]:
+        for index, path in enumerate(self._paths[start:], start):
             picture = _read(path)
             if picture is None:
-                self._unreadable.append(path.name)
+                if path.name not in self._unreadable:
+                    self._unreadable.append(path.name)
                 continue
             yield Frame(picture, index, index / self._fps, time.monotonic_ns())
 

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from rtseg.errors import UsageError
 from rtseg.source.base import SourceInfo
+from rtseg.source.frame_times import EvenTimes
 from rtseg.source.road_canvas import LabelCanvas, PictureCanvas
 from rtseg.source.road_paint import Paint
 from rtseg.source.road_scene import Camera, Street
@@ -41,7 +42,16 @@ class RoadSource:
         _check(height, width, fps=fps, frames=frames)
         ends = ("" if frames is None else f"&frames={frames}") + ("&live=1" if live else "")
         name = f"test://road?height={height}&width={width}&fps={fps}&seed={seed}{ends}"
-        self.info = SourceInfo(name, height, width, Fraction(fps), live, frames)
+        self.info = SourceInfo(
+            name,
+            height,
+            width,
+            fps=Fraction(fps),
+            live=live,
+            frames=frames,
+            seconds=None if frames is None else Fraction(frames, fps),
+            seekable=not live,
+        )
         self.camera = Camera(height, width)
         paint = Paint(seed)
         self.street = Street(seed, paint.houses)
@@ -62,7 +72,16 @@ class RoadSource:
         self._left.set()
 
     def __iter__(self) -> Iterator[Frame]:
-        index, start = 0, time.monotonic_ns()
+        return self._from(0)
+
+    def index_at(self, seconds: Fraction) -> int:
+        return EvenTimes(self.info.fps, self.info.frames).at(seconds)
+
+    def from_frame(self, index: int) -> Iterator[Frame]:
+        return self._from(index if self.info.frames is None else min(index, self.info.frames - 1))
+
+    def _from(self, index: int) -> Iterator[Frame]:
+        start = time.monotonic_ns()
         while not self._left.is_set() and (self.info.frames is None or index < self.info.frames):
             picture = self.picture(index)
             moment = time.monotonic_ns()

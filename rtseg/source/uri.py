@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -22,8 +22,8 @@ from rtseg.source.video import VideoFile
 
 ACCEPTED = (
     "a video file, a picture, a folder of pictures, a quoted glob, a list.txt, 0 or /dev/video0 "
-    "(cameras), v4l2:///dev/video0, file://, rtsp://, rtsps://, http://, https://, rtp://, udp://, "
-    "gst:PIPELINE, test://road?size=HxW&fps=30&seed=1&frames=300"
+    "(cameras), v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG, file://, rtsp://, rtsps://, "
+    "http://, https://, rtp://, udp://, gst:PIPELINE, test://road?size=HxW&fps=30&seed=1&frames=300"
 )
 _GST = "gst:"
 
@@ -90,16 +90,20 @@ def _file(reference: str, url: SplitResult, wishes: Wishes) -> Source:
 
 
 def _v4l2(reference: str, url: SplitResult, wishes: Wishes) -> Source:
-    if url.netloc or url.query or not url.path.startswith("/dev/"):
+    if url.netloc or not url.path.startswith("/dev/"):
         raise UsageError(f"{reference!r} is no camera: expected v4l2:///dev/video0")
-    return _camera(url.path, wishes)
+    asked = _query(reference, url.query, keys=_CAMERA_KEYS, example=_CAMERA_EXAMPLE)
+    twice = [name for name in asked if getattr(wishes, name) is not None]
+    if twice:
+        raise UsageError(f"{reference!r} and an option both ask for {twice[0]}: leave one out")
+    return _camera(url.path, replace(wishes, **asked))
 
 
 def _test(reference: str, url: SplitResult, wishes: Wishes) -> Source:
     _refuse(wishes, reference, allowed=())
     if url.netloc != "road" or url.path not in ("", "/"):
         raise UsageError(f"no test source {reference!r}; there is: test://road")
-    query = _road_query(reference, url.query)
+    query = _query(reference, url.query, keys=_ROAD_KEYS, example=_ROAD_EXAMPLE)
 
     from rtseg.source.road import RoadSource
 
@@ -153,19 +157,20 @@ def _refuse(wishes: Wishes, reference: str, *, allowed: tuple[str, ...]) -> None
             )
 
 
-def _road_query(reference: str, query: str) -> dict[str, Any]:
+def _query(
+    reference: str, query: str, *, keys: dict[str, Callable[[str], dict[str, Any]]], example: str
+) -> dict[str, Any]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
         given = dict(pairs)
         if len(given) < len(pairs):
             raise ValueError("a key is there twice")
-        parsed: dict[str, int] = {}
+        parsed: dict[str, Any] = {}
         for key, text in given.items():
-            parsed.update(_ROAD_KEYS[key](text))
+            parsed.update(keys[key](text))
     except (KeyError, ValueError) as error:
         raise UsageError(
-            f"cannot read {reference!r} ({error}); expected "
-            "test://road?size=HxW&fps=30&seed=1&frames=300, every key at most once"
+            f"cannot read {reference!r} ({error}); expected {example}, every key at most once"
         ) from error
     return parsed
 
@@ -180,6 +185,28 @@ def _whole(text: str, *, key: str, least: int = 1) -> dict[str, int]:
         raise ValueError(f"{key} {text!r} is no whole number from {least} up")
     return {key: int(text)}
 
+
+def _rate(text: str) -> dict[str, Fraction]:
+    rate = Fraction(text)
+    if rate <= 0:
+        raise ValueError(f"fps {text!r} is no positive number")
+    return {"fps": rate}
+
+
+def _four(text: str) -> dict[str, str]:
+    if len(text) != 4 or not text.isascii():
+        raise ValueError(f"fourcc {text!r} is no four letters")
+    return {"fourcc": text}
+
+
+_ROAD_EXAMPLE = "test://road?size=HxW&fps=30&seed=1&frames=300"
+_CAMERA_EXAMPLE = "v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG"
+
+_CAMERA_KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "size": _size,
+    "fps": _rate,
+    "fourcc": _four,
+}
 
 _ROAD_KEYS: dict[str, Callable[[str], dict[str, int]]] = {
     "size": _size,

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from rtseg.errors import SourceError
 from rtseg.source.base import SourceInfo
-from rtseg.source.decoder import Decoder, open_container
+from rtseg.source.decoder import Decoded, Decoder, fraction, open_container, video_stream
+from rtseg.source.frame_times import EvenTimes, FrameTimes, ListedTimes
 from rtseg.types import Frame
+
+UNKNOWN_FPS = Fraction(25)
+"""Where neither container nor frames have times."""
 
 
 class VideoFile:
@@ -27,25 +35,22 @@ class VideoFile:
         self._decoder: Decoder | None = None
         self._info: SourceInfo | None = None
         self._broken: str | None = None
+        self._times: FrameTimes | None = None
+        self._timed = True
 
     def __enter__(self) -> VideoFile:
-        with ExitStack() as opening:
-            container = opening.enter_context(open_video(self._path))
-            try:
-                decoder = Decoder(container, name=repr(str(self._path)), live=False)
-            except av.FFmpegError as error:
-                raise SourceError(_unreadable(self._path)) from error
-            self._decoder = decoder
-            self._info = SourceInfo(
-                name=str(self._path),
-                height=decoder.height,
-                width=decoder.width,
-                fps=decoder.fps,
-                live=False,
-                frames=decoder.frames,
-                path=self._path,
-            )
-            self._exit = opening.pop_all()
+        decoder = self._open()
+        self._info = SourceInfo(
+            name=str(self._path),
+            height=decoder.height,
+            width=decoder.width,
+            fps=decoder.fps,
+            live=False,
+            frames=decoder.frames,
+            path=self._path,
+            seconds=decoder.declared_seconds,
+            seekable=True,
+        )
         return self
 
     def __exit__(
@@ -68,15 +73,72 @@ class VideoFile:
 
     def __iter__(self) -> Iterator[Frame]:
         assert self._decoder is not None, "a source gives frames only while it is open"
+        return self._frames(self._decoder, first=0)
+
+    def index_at(self, seconds: Fraction) -> int:
+        return self._frame_times().at(seconds)
+
+    def from_frame(self, index: int) -> Iterator[Frame]:
+        """From the key frame before it. Packets that cannot be decoded count as frames here."""
+        assert self._decoder is not None, "a source gives frames only while it is open"
+        times = self._frame_times()
+        if self._timed:
+            decoded = self._decoder.from_time(times.time_of(index), within=times.within)
+            with suppress(av.FFmpegError):
+                first = next(decoded, None)
+                if first is not None:
+                    return self._frames(chain([first], decoded), first=times.nearest(first.pts))
+        return self._from_start(index)
+
+    def _open(self) -> Decoder:
+        """From the start, in place of what was open before."""
+        self._exit.close()
+        with ExitStack() as opening:
+            container = opening.enter_context(open_video(self._path))
+            try:
+                self._decoder = Decoder(container, name=repr(str(self._path)), live=False)
+            except av.FFmpegError as error:
+                raise SourceError(_unreadable(self._path)) from error
+            self._exit = opening.pop_all()
+        return self._decoder
+
+    def _frames(self, pictures: Iterable[Decoded], *, first: int) -> Iterator[Frame]:
+        assert self._decoder is not None
         decoder = self._decoder
         try:
-            for index, decoded in enumerate(decoder):
+            for index, decoded in enumerate(pictures, first):
                 yield Frame(decoded.picture, index, decoded.pts, time.monotonic_ns())
         except av.FFmpegError as error:
             self._broken = f"the file is broken after {_seconds(decoder)}: {error.strerror}"
         else:
             if decoder.ended_early:
                 self._broken = f"the file ends early: it holds {_seconds(decoder)}"
+
+    def _frame_times(self) -> FrameTimes:
+        """Where the container does not vouch for its times, the whole file is read: once."""
+        assert self._decoder is not None, "a source knows its times only while it is open"
+        if self._times is None:
+            self._times = _declared_times(self._decoder) or self._read_times(self._decoder)
+        return self._times
+
+    def _read_times(self, decoder: Decoder) -> FrameTimes:
+        with open_video(self._path) as container:
+            stream = video_stream(container, name=repr(str(self._path)))
+            times = _listed_times(container.demux(stream), origin=decoder.origin)
+        self._timed = times is not None
+        return times or EvenTimes(decoder.fps or UNKNOWN_FPS, decoder.frames)
+
+    def _from_start(self, index: int) -> Iterator[Frame]:
+        """The long way, for files without usable times: everything before is decoded again."""
+        frames = self._frames(self._open(), first=0)
+        last = next(frames)
+        for frame in frames:
+            if last.index == index:
+                break
+            last = frame
+        else:
+            return iter((last,))
+        return chain((last, frame), frames)
 
 
 def open_video(path: Path) -> InputContainer:
@@ -124,3 +186,26 @@ def _seconds(decoder: Decoder) -> str:
     read = f"{float(decoder.read_seconds):.2f}"
     declared = decoder.declared_seconds
     return f"{read} of {float(declared):.2f} s" if declared else f"{read} s"
+
+
+def _declared_times(decoder: Decoder) -> EvenTimes | None:
+    """Of a container that vouches for them: its frames fill its length, at one constant rate."""
+    if not (decoder.even and decoder.fps and decoder.frames and decoder.declared_seconds):
+        return None
+    missing = abs(decoder.declared_seconds * decoder.fps - decoder.frames)
+    return EvenTimes(decoder.fps, decoder.frames) if missing < 1 else None
+
+
+def _listed_times(
+    packets: Iterable[Packet[VideoStream]], *, origin: Fraction
+) -> ListedTimes | None:
+    """Nothing is decoded; None where a packet has no time. A break ends the list."""
+    times: set[Fraction] = set()
+    with suppress(av.FFmpegError):
+        for packet in packets:
+            if packet.size == 0 or packet.is_discard or packet.is_corrupt:
+                continue
+            if packet.pts is None:
+                return None
+            times.add(packet.pts * fraction(packet.time_base) - origin)
+    return ListedTimes(sorted(each for each in times if each >= 0)) if times else None

@@ -1,5 +1,6 @@
 import time
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rtseg.bench.intervals import ratio_interval
 from rtseg.bench.recording import Recorder
 from rtseg.bench.sensors import Sensors
 from rtseg.errors import SourceError
+from rtseg.preprocess import prepare
 from rtseg.stats import RunStats
 from rtseg.types import Frame, Picture, Segmentation
 
@@ -127,7 +129,7 @@ def test_the_engine_alone_without_a_road(tmp_path):
 
 def test_the_clocks_cost_less_than_a_hundredth_of_a_frame_of_ten_milliseconds():
     stats = RunStats(0)
-    recorder = Recorder(SPEC, warm_up=0, seconds=1e6, enough=lambda: None)
+    recorder = Recorder(partial(prepare, spec=SPEC), warm_up=0, seconds=1e6, enough=lambda: None)
     frame = Frame(np.zeros((24, 32, 3), np.uint8), 0, Fraction(0), time.monotonic_ns())
     picture = Picture(Segmentation(frame, np.zeros((8, 16), np.uint8)), None)
     recorder.write(picture)

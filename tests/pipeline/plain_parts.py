@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -39,6 +40,27 @@ class CountingSource:
                 time.sleep(self.pause)
             picture = np.full((24, 32, 3), index % 11, np.uint8)
             yield Frame(picture, index, Fraction(index, 30), time.monotonic_ns())
+
+
+class SoughtSource(CountingSource):
+    """The same in any order, at 30 frames a second."""
+
+    def __init__(self, count, **options):
+        super().__init__(count, **options)
+        self.info = replace(self.info, seekable=True)
+        self.begun = []
+
+    def __iter__(self):
+        return self.from_frame(0)
+
+    def index_at(self, seconds):
+        return min(int(seconds * 30), self.count - 1)
+
+    def from_frame(self, index):
+        self.begun.append(index)
+        for each in range(min(index, self.count - 1), self.count):
+            picture = np.full((24, 32, 3), each % 11, np.uint8)
+            yield Frame(picture, each, Fraction(each, 30), time.monotonic_ns())
 
 
 class ReadingEngine:

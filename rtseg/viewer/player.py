@@ -1,0 +1,101 @@
+"""The session that plays and the renderer that paints it, as one object of the event loop."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from rtseg.pipeline.session import Session, Shot, Wish
+from rtseg.viewer.bridge import Doorbell
+from rtseg.viewer.renderer import Renderer, Request
+
+
+class Player(QObject):
+    """At most one session at a time; ``close`` ends all its threads.
+
+    changed: the session's state, error or warning. painted: see ``renderer.take``.
+    """
+
+    changed = Signal()
+    painted = Signal()
+
+    def __init__(self, wish: Wish, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.wish = wish
+        self.session: Session | None = None
+        self.reference = ""
+        self.loop = False
+        self.speed: float | None = 1.0
+        self._changed = Doorbell(self)
+        self._changed.answered.connect(self.changed)
+        self._painted = Doorbell(self)
+        self._painted.answered.connect(self.painted)
+        self._threads = ExitStack()
+        self.renderer = self._threads.enter_context(Renderer(self._painted.ring))
+        self._leaving: list[threading.Thread] = []
+        self._turn = 0
+
+    def open(self, reference: str, *, paused: bool = False) -> None:
+        """Any source that ``rtseg run`` takes; the one before is left."""
+        self.leave()
+        self.reference = reference
+        self._turn += 1
+        session = Session(
+            reference,
+            self.wish,
+            shown=partial(self._shown, self._turn),
+            changed=self._changed.ring,
+            started_paused=paused,
+        )
+        session.set_loop(self.loop)
+        session.set_speed(self.speed)
+        session.__enter__()
+        self.session = session
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """The session ends in the background: the event loop must not wait for a slow camera."""
+        session, self.session = self.session, None
+        self._turn += 1
+        self.renderer.forget()
+        if session is not None:
+            thread = threading.Thread(
+                target=session.__exit__, args=(None, None, None), name="rtseg-leave"
+            )
+            thread.start()
+            self._leaving = [each for each in self._leaving if each.is_alive()] + [thread]
+
+    def close(self) -> None:
+        """Waits for every thread."""
+        self.leave()
+        for thread in self._leaving:
+            thread.join()
+        self._threads.close()
+
+    def change(self, **wishes: Any) -> None:
+        """Of the fields of ``Wish``: applied while it plays, or to what is opened next."""
+        wish = replace(self.wish, **wishes)
+        if wish == self.wish:
+            return
+        self.wish = wish
+        if self.session is not None:
+            self.session.change(wish)
+
+    def settle(self) -> Wish:
+        """What the session could not grant is wished for no longer."""
+        if self.session is not None:
+            self.wish = self.session.wish
+        return self.wish
+
+    def show_as(self, request: Request) -> None:
+        self.renderer.ask(request)
+
+    def _shown(self, turn: int, shot: Shot) -> None:
+        """On a thread of the session; one that was left may still have a frame to give."""
+        if turn == self._turn:
+            self.renderer.show(shot)

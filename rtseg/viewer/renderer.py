@@ -1,0 +1,151 @@
+"""Paints shots on a thread of its own, so that the event loop never waits for a picture."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rtseg.pipeline.session import Shot
+from rtseg.sink.statistics import class_counts
+from rtseg.types import Rgb
+from rtseg.viewer.composition import Appearance, compose
+from rtseg.viewer.viewport import Patch, Viewport
+
+SHORTEST_NANOS = 12_000_000
+"""Between two pictures. A little less than a screen of 60 Hz needs, so that a source of 60 frames/s
+that comes a little early is not left out; what comes faster than that nobody could see."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be seen of every shot from now on."""
+
+    appearance: Appearance
+    pane: tuple[int, int]
+    wanted_scale: float | None = None
+    centre: tuple[float, float] | None = None
+
+    def viewport(self, shot: Shot) -> Viewport:
+        height, width, _ = shot.segmentation.frame.picture.shape
+        return Viewport((height, width), self.pane, self.wanted_scale, self.centre)
+
+
+@dataclass(frozen=True)
+class Painted:
+    """images: (h, w, 4) B G R X, one a pane, each covering ``patch.place`` of its pane; they are
+    kept by whoever shows them and never written again. shares: (C,) of the picture by class."""
+
+    shot: Shot
+    request: Request
+    patch: Patch
+    images: tuple[NDArray[np.uint8], ...]
+    shares: NDArray[np.float64]
+
+
+class Renderer:
+    """``with Renderer(ready): ...``: holds the newest shot and the newest request, no queue.
+
+    ready: called on the renderer's thread, also after a failure, and must return at once.
+    """
+
+    def __init__(self, ready: Callable[[], None]) -> None:
+        self.failure: Exception | None = None
+        self._ready = ready
+        self._changed = threading.Condition()
+        self._shot: Shot | None = None
+        self._request: Request | None = None
+        self._due = False
+        self._leaving = False
+        self._painted: Painted | None = None
+        self._thread = threading.Thread(target=self._run, name="rtseg-render")
+
+    def __enter__(self) -> Renderer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._changed:
+            self._leaving = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def show(self, shot: Shot) -> None:
+        """Any thread."""
+        self._ask(shot=shot)
+
+    def ask(self, request: Request) -> None:
+        """Any thread. The present shot is painted anew."""
+        self._ask(request=request)
+
+    def forget(self) -> None:
+        """The present shot: another source comes."""
+        with self._changed:
+            self._shot, self._painted, self._due = None, None, False
+
+    def take(self) -> Painted | None:
+        """What was painted last, once."""
+        with self._changed:
+            painted, self._painted = self._painted, None
+        return painted
+
+    def _ask(self, **news: Any) -> None:
+        with self._changed:
+            self._shot = news.get("shot", self._shot)
+            self._request = news.get("request", self._request)
+            self._due = self._shot is not None and self._request is not None
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._due or self._leaving)
+                if self._leaving:
+                    return
+                shot, request, self._due = self._shot, self._request, False
+            if shot is not None and request is not None:
+                started = time.monotonic_ns()
+                self._paint(shot, request)
+                self._rest(started + SHORTEST_NANOS)
+
+    def _paint(self, shot: Shot, request: Request) -> None:
+        try:
+            painted = paint(shot, request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person must read it
+            self.failure = error
+        else:
+            with self._changed:
+                if self._shot is not None:
+                    self._painted = painted
+        self._ready()
+
+    def _rest(self, until_nanos: int) -> None:
+        left = (until_nanos - time.monotonic_ns()) / 1e9
+        if left > 0:
+            with self._changed:
+                self._changed.wait_for(lambda: self._leaving, left)
+
+
+def paint(shot: Shot, request: Request) -> Painted:
+    patch = request.viewport(shot).patch()
+    images = compose(shot, request.appearance, patch)
+    labels = shot.segmentation.labels
+    shares = class_counts(labels, len(shot.label_set)) / max(1, labels.size)
+    return Painted(shot, request, patch, tuple(map(_for_screen, images)), shares=shares)
+
+
+def _for_screen(image: Rgb) -> NDArray[np.uint8]:
+    """In the layout of QImage.Format_RGB32, which Qt copies to a screen without converting."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGRA), np.uint8)
