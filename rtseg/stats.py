@@ -140,7 +140,7 @@ class RunStats:
     @property
     def stage_nanos(self) -> dict[str, list[int]]:
         """Every value given to ``clock``, in its order; once the run is over."""
-        return {name: each.tolist() for name, each in self._stages.items()}
+        return {name: list(each) for name, each in self._stages.items()}
 
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:

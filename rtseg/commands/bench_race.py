@@ -32,7 +32,7 @@ from rtseg.engine.gpu import find_gpu
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import RtsegError
 from rtseg.machine import fingerprint, load
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 from rtseg.source.uri import open_source
 
 QUIET_LOAD = 0.5

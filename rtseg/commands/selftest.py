@@ -68,7 +68,7 @@ def command(
     """
     from rtseg.commands.files import writable_folder, write
     from rtseg.commands.screen import print_json
-    from rtseg.source.stream import masked
+    from rtseg.source.masking import masked
 
     plan = Plan(
         tuple(filter(None, models.split(","))),
@@ -108,7 +108,7 @@ def _begun(plan: Plan) -> dict[str, Any]:
     import time
 
     from rtseg.commands.machine import machine
-    from rtseg.source.stream import masked
+    from rtseg.source.masking import masked
 
     return {
         "format": FORMAT,

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rtseg.engine.apart import Tell
     from rtseg.engine.base import Engine
     from rtseg.engine.gate import Agreement
-    from rtseg.engine.package import ModelPackage
     from rtseg.types import Frame, Precision, Tensor
 
 COMPARED = 32

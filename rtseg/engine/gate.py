@@ -44,7 +44,9 @@ def compare(
     same = total = pictures = 0
     seen: set[int] = set()
     confusion = Confusion.of(len(label_set(reference.spec.labels)))
-    pairs = ((each, each) for each in tensors) if given is None else zip(tensors, given)
+    pairs = (
+        ((each, each) for each in tensors) if given is None else zip(tensors, given, strict=True)
+    )
     for tensor, its_own in pairs:
         reference.submit(tensor)
         candidate.submit(its_own)

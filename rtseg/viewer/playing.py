@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from rtseg.labels import LabelSet
 from rtseg.pipeline.session import Session
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 from rtseg.stats import Meter
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.icons import icon

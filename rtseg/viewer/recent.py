@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QSettings
 
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 
 MOST = 12
 KEY = "recent"

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
 )
 
 from rtseg.pipeline.session import Wish
-from rtseg.source.stream import masked
+from rtseg.source.masking import masked
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.canvas import Canvas
