@@ -115,11 +115,11 @@ def summary(rows: Sequence[Row]) -> str:
     )
 
 
-def place(row: Row) -> tuple[bool, int, str]:
-    """Trained ones first, then in the catalogue's order."""
-    known = list(CATALOGUE)
-    name = row["network"]
-    return name in known, known.index(name) if name in known else 0, name
+def place(row: Row) -> tuple[bool, bool, int, str]:
+    """The shipped model, other trained ones, then in the catalogue's order."""
+    known, name = list(CATALOGUE), row["network"]
+    fresh = name in known
+    return fresh, name != DEFAULT_MODEL, known.index(name) if fresh else 0, name
 
 
 def cells(row: Row, size: str) -> list[str]:
