@@ -110,7 +110,7 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     same = sum(each["same"] for each in made)
     return (
-        f"Of {len(rows)} networks it built {', '.join(counts)}; {same} of these {len(made)} "
+        f"Of {len(rows)} networks and models it built {', '.join(counts)}; {same} of these {len(made)} "
         "engines came out the same to the byte when they were built again."
     )
 
