@@ -110,16 +110,16 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     same = sum(each["same"] for each in made)
     return (
-        f"Of {len(rows)} networks it built {', '.join(counts)}; {same} of these {len(made)} "
+        f"Of {len(rows)} networks and models it built {', '.join(counts)}; {same} of these {len(made)} "
         "engines came out the same to the byte when they were built again."
     )
 
 
-def place(row: Row) -> tuple[bool, int, str]:
-    """Trained ones first, then in the catalogue's order."""
-    known = list(CATALOGUE)
-    name = row["network"]
-    return name in known, known.index(name) if name in known else 0, name
+def place(row: Row) -> tuple[bool, bool, int, str]:
+    """The shipped model, other trained ones, then in the catalogue's order."""
+    known, name = list(CATALOGUE), row["network"]
+    fresh = name in known
+    return fresh, name != DEFAULT_MODEL, known.index(name) if fresh else 0, name
 
 
 def cells(row: Row, size: str) -> list[str]:

@@ -182,8 +182,8 @@ def test_the_table_of_rtx_builds_says_what_failed_and_what_did_not_repeat_itself
     ]  # fmt: skip
     assert module.cells(lost, "352x480")[2:] == ["no", "no", "no", "", "", "exit 1: out of memory"]
     assert module.summary([lost, good, half]) == (
-        "Of 3 networks it built 2 in FP32, 2 in FP16, 1 in INT8; 4 of these 5 engines came out the "
-        "same to the byte when they were built again."
+        "Of 3 networks and models it built 2 in FP32, 2 in FP16, 1 in INT8; 4 of these 5 engines "
+        "came out the same to the byte when they were built again."
     )
     ordered = sorted([lost, good, half], key=module.place)
     assert [row["network"] for row in ordered] == ["x/cgnet-camvid", "enet", "lednet"]
