@@ -46,7 +46,7 @@ def pictures(tmp_path_factory):
 def measured(tmp_path_factory):
     """The default model on the synthetic road, once: its result, its folder."""
     folder = tmp_path_factory.mktemp("report")
-    words = ("bench", ROAD, "--duration", "0.5", "--repeat", "2", "-o", folder)
+    words = ("bench", ROAD, "--duration", "0.5", "--repeat", "1", "--warm-up", "5", "-o", folder)
     code = main([*map(str, words), "--samples", str(folder / "samples.jsonl")])
     assert code == 0
     return json.loads((folder / "report.json").read_text()), folder
@@ -55,10 +55,11 @@ def measured(tmp_path_factory):
 def test_the_card_holds_all_that_was_promised(measured):
     result, _ = measured
     (row,) = result["cells"]
-    assert (row["model"], row["precision"], row["rounds"]) == (DEFAULT_MODEL, "int8", 2)
+    assert (row["model"], row["precision"], row["rounds"]) == (DEFAULT_MODEL, "int8", 1)
     for key in ("capture_fps", "processed_fps", "engine_fps", "cpu_cores", "cpu_ms_per_frame"):
         assert row[key]["median"] > 0
-        assert len(row[key]["rounds"]) == 2
+        assert row[key]["rounds"] == [row[key]["median"]]
+        assert row[key]["interval"] is None
     assert row["displayed_fps"] is None
     low, middle, high, most = (row["latency_ms"][key] for key in ("p50", "p95", "p99", "max"))
     assert 0 < low <= middle <= high <= most
@@ -71,11 +72,11 @@ def test_the_card_holds_all_that_was_promised(measured):
     assert row["accuracy"]["miou"] > 0.6
     assert 0.9 < row["agreement"]["share"] < 1
     assert row["agreement"]["frames"] == 24
-    assert row["seconds"] == pytest.approx([0.5, 0.5], abs=0.4)
+    assert row["seconds"][0] >= 0.5
     assert len(row["sha256"]) == 64
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["versions"]["openvino"]
-    assert result["warm_up"].startswith("2 inferences, then 20 frames")
+    assert result["warm_up"].startswith("2 inferences, then 5 frames")
     assert DEFAULT_MODEL in result["recommended"]["words"]
     assert result["recommended"]["target_fps"] == 30
 
@@ -96,15 +97,13 @@ def test_the_report_stands_alone_and_has_its_pictures(measured):
 def test_the_figures_follow_from_the_samples(measured):
     result, folder = measured
     rows = [json.loads(line) for line in (folder / "samples.jsonl").read_text().splitlines()]
-    fps = []
-    for number in (0, 1):
-        counted = [row for row in rows if row["round"] == number and not row["warm_up"]]
-        assert sum(row["warm_up"] for row in rows if row["round"] == number) == 20
-        done = [row["done_nanos"] for row in counted]
-        fps.append(round((len(done) - 1) * 1e9 / (done[-1] - done[0]), 2))
+    counted = [row for row in rows if not row["warm_up"]]
+    assert len(rows) - len(counted) == 5
+    done = [row["done_nanos"] for row in counted]
+    fps = round((len(done) - 1) * 1e9 / (done[-1] - done[0]), 2)
     (row,) = result["cells"]
-    assert fps == row["processed_fps"]["rounds"]
-    worst = max(row["done_nanos"] - row["captured_nanos"] for row in rows if not row["warm_up"])
+    assert row["processed_fps"]["rounds"] == [fps]
+    worst = max(each["done_nanos"] - each["captured_nanos"] for each in counted)
     assert row["latency_ms"]["max"] == round(worst / 1e6, 3)
 
 
