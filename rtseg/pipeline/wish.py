@@ -98,8 +98,9 @@ class EngineWish:
         return inference
 
     def _engine(self) -> Engine:
-        package = find_package(self.model)
-        options = {"depth": self.depth, "threads": self.threads}
+        package, depth, threads = find_package(self.model), self.depth, self.threads
         if self.scored:
-            return make_engine(self.backend, package, self.precision, **options, scores=True)
-        return make_engine(self.backend, package, self.precision, **options)
+            return make_engine(
+                self.backend, package, self.precision, depth=depth, threads=threads, scores=True
+            )
+        return make_engine(self.backend, package, self.precision, depth=depth, threads=threads)

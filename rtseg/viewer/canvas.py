@@ -67,7 +67,7 @@ class Canvas(QWidget):
         self._held: QPointF | None = None
         self._holds_divider = False
         self._last_number = -1
-        self.invitation = tr("Drop a video, a folder or an address here, or open one: Ctrl+O")
+        self._words = ""
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -113,6 +113,11 @@ class Canvas(QWidget):
         self._painted, self._images, self._last_number = None, [], -1
         self.wanted_scale = self.centre = None
         self.displayed = Meter()
+        self.update()
+
+    def say(self, words: str) -> None:
+        """Where no picture is shown."""
+        self._words = words
         self.update()
 
     def viewport(self) -> Viewport | None:
@@ -178,16 +183,16 @@ class Canvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), BACKGROUND)
         if self._painted is None:
-            self._paint_invitation(painter)
+            self._paint_words(painter)
         else:
             self._paint_picture(painter, self._painted)
         painter.end()
 
-    def _paint_invitation(self, painter: QPainter) -> None:
+    def _paint_words(self, painter: QPainter) -> None:
         painter.setPen(LIGHT)
         box = QRectF(self.rect()).adjusted(12, 12, -12, -12)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(box, int(flags), self.invitation)
+        painter.drawText(box, int(flags), self._words)
 
     def _paint_picture(self, painter: QPainter, painted: Painted) -> None:
         ratio = self.devicePixelRatioF()

@@ -28,7 +28,7 @@ class HelpOverlay(QScrollArea):
         for number, (title, deeds) in enumerate(menus.items()):
             column = 0 if number < 2 else 1
             _list(grid, (title.replace("&", ""), deeds), at=(rows[column], 3 * column))
-            rows[column] += 2 + sum(bool(deed.keys) for deed in deeds)
+            rows[column] += 1 + sum(bool(deed.keys) for deed in deeds)
         _row(grid, (rows[1], 3), ("1 ... 9", tr("Show or hide a class")))
         _row(grid, (rows[1] + 1, 3), (tr("Wheel, drag"), tr("Zoom, move; double click fits")))
         grid.setColumnMinimumWidth(2, 2 * pad)
@@ -59,6 +59,7 @@ def _list(grid: QGridLayout, section: tuple[str, tuple[Deed, ...]], *, at: tuple
     font = heading.font()
     font.setBold(True)
     heading.setFont(font)
+    heading.setContentsMargins(0, theme.space(heading, 3) if row else 0, 0, 0)
     grid.addWidget(heading, row, column, 1, 2)
     for number, deed in enumerate((each for each in deeds if each.keys), row + 1):
         keys = "  ".join(readable(key) for key in deed.keys)

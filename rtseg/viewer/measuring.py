@@ -23,7 +23,6 @@ from rtseg.viewer.presence import Presence
 from rtseg.viewer.readings import Reading
 from rtseg.viewer.renderer import Painted
 from rtseg.viewer.timeline import Timeline
-from rtseg.viewer.verdict import Verdict
 
 if TYPE_CHECKING:
     from rtseg.viewer.plots import Plots
@@ -82,11 +81,10 @@ class Measuring(QObject):
         if len(painted.shares) == self._presence.classes:
             self._presence.add(seconds, painted.shares)
 
-    def read(self, reading: Reading, verdict: Verdict, wanted_fps: float) -> None:
+    def read(self, reading: Reading, wanted_fps: float) -> None:
         session = self._player.session
         self._reading = reading
         self.numbers.show_reading(reading, wanted_fps=wanted_fps)
-        self.numbers.show_verdict(verdict)
         self.numbers.show_engines(session.engines if session is not None else ())
         self.classes.show_reading(reading)
         if session is not None and session.state == "playing":

@@ -26,11 +26,12 @@ JUMP_SECONDS = 5.0
 
 
 class Playing(QObject):
-    """labels_known: the first engine's, whenever they change. read: a reading, the verdict on it
-    and the rate that is wanted, at every tick. warned: the session could not do as it was told."""
+    """labels_known: the first engine's, whenever they change. At every tick, read: a reading and
+    the rate that is wanted, and judged: the verdict. warned: the session could not do as told."""
 
     labels_known = Signal(object)
-    read = Signal(object, object, float)
+    read = Signal(object, float)
+    judged = Signal(object)
     warned = Signal()
 
     def __init__(self, player: Player, transport: Transport, *, parent: QWidget) -> None:
@@ -124,11 +125,11 @@ class Playing(QObject):
         seconds = info.seconds if info is not None else None
         duration = None if seconds is None else float(seconds)
         self._transport.show_time(session.position_seconds, duration)
-        if self._labels is None:
-            return
         reading = self._reader.read(session.stats, self.displayed, time.monotonic_ns())
         wanted = self._wanted_fps(session)
-        self.read.emit(reading, self._verdict(session, reading, wanted), wanted)
+        self.judged.emit(self._verdict(session, reading, wanted))
+        if self._labels is not None:
+            self.read.emit(reading, wanted)
 
     def _verdict(self, session: Session, reading: Reading, wanted_fps: float) -> Verdict:
         info = session.source_info

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
@@ -23,8 +23,10 @@ class Transport(QWidget):
         self, actions: Actions, *, timeline: QWidget, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._buttons: list[QToolButton] = []
         self._time = QLabel(self)
         self._time.setAccessibleName(tr("Position"))
+        self._time.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self.speed = QComboBox(self)
         for speed in SPEEDS:
             name = tr("max") if speed is None else f"{number(speed, 0 if speed >= 1 else 2)}x"
@@ -45,6 +47,7 @@ class Transport(QWidget):
         layout.addWidget(self.speed)
         for name in ("screenshot", "record", "full_screen"):
             layout.addWidget(self._button(actions, name))
+        self._fit_icons()
 
     def show_time(self, seconds: float, duration: float | None) -> None:
         total = f" / {clock(duration)}" if duration is not None else ""
@@ -62,6 +65,15 @@ class Transport(QWidget):
         button.setDefaultAction(actions[name])
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        side = round(self.fontMetrics().height() * 1.2)
-        button.setIconSize(QSize(side, side))
+        self._buttons.append(button)
         return button
+
+    def _fit_icons(self) -> None:
+        side = round(self.fontMetrics().height() * 1.2)
+        for button in self._buttons:
+            button.setIconSize(QSize(side, side))
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_icons()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QByteArray, QSettings, Qt
-from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from qtpy.QtCore import QByteArray, QSettings
+from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from qtpy.QtWidgets import (
     QApplication,
-    QDockWidget,
     QMainWindow,
     QMenu,
     QStatusBar,
@@ -20,6 +19,7 @@ from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.canvas import Canvas
 from rtseg.viewer.composition import Appearance
+from rtseg.viewer.docks import Docks
 from rtseg.viewer.engine_panel import EnginePanel
 from rtseg.viewer.help_overlay import HelpOverlay
 from rtseg.viewer.keeping import Keeping
@@ -33,8 +33,11 @@ from rtseg.viewer.recent import Recent, needs_password
 from rtseg.viewer.source_dialog import SourceDialog
 from rtseg.viewer.transport import Transport
 
-LAYOUT = 1
-"""Of what ``saveState`` writes: another number makes an older one count for nothing."""
+SMALLEST = 200, 150
+"""Width and height of a window in which there is still something to see."""
+
+ROOM = 520, 320
+"""Width and height below which a window has room for the picture alone."""
 
 SMALLEST_PERCENT, LARGEST_PERCENT, PERCENT_STEP = 100, 200, 25
 
@@ -56,14 +59,16 @@ class ViewerWindow(QMainWindow):
         self.keeping = Keeping(self.player, self.canvas, self.look, parent=self)
         self.engine = EnginePanel(wish)
         self.help = HelpOverlay(self.deeds.menus, self.canvas)
-        self._before_full_screen = QByteArray()
+        self._before = QByteArray()
+        self._alone = self._cramped = False
         self.setWindowTitle("rtseg")
         self.setCentralWidget(self._middle())
-        self.docks = self._docks()
+        self.docks = Docks(self, self._panels(), plots=self.measuring.plots)
         self._connect()
         self._obey()
         self._fill_menus()
         self._remembered()
+        self._invite()
         self.canvas.setFocus()
 
     def open(self, reference: str, *, paused: bool = False) -> None:
@@ -95,7 +100,7 @@ class ViewerWindow(QMainWindow):
         if self.isFullScreen():
             self._set_full_screen(False)
         self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("layout", self.saveState(LAYOUT))
+        self.settings.setValue("layout", self._before if self._alone else self.docks.save())
         self.settings.setValue("mode", self.look.appearance.mode)
         self.settings.setValue("opacity", self.look.appearance.opacity)
         self.settings.sync()
@@ -104,6 +109,13 @@ class ViewerWindow(QMainWindow):
         self.player.close()
         self.keeping.close()
         super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        cramped = self.width() < ROOM[0] or self.height() < ROOM[1]
+        if cramped != self._cramped and not self.isFullScreen():
+            self._cramped = cramped
+            self._show_alone(cramped)
 
     def _middle(self) -> QWidget:
         middle = QWidget()
@@ -115,37 +127,22 @@ class ViewerWindow(QMainWindow):
         column.addWidget(self.transport)
         return middle
 
-    def _docks(self) -> dict[str, QDockWidget]:
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        docks = {}
-        for name, title, panel in (
-            ("numbers", tr("Numbers"), self.measuring.numbers),
-            ("classes", tr("Classes"), self.measuring.classes),
-            ("look", tr("Picture"), self.looking.panel),
-            ("engine", tr("Engine"), self.engine),
-        ):
-            dock = QDockWidget(title, self)
-            dock.setObjectName(name)
-            dock.setWidget(panel)
-            self.addDockWidget(right, dock)
-            docks[name] = dock
-        self.tabifyDockWidget(docks["classes"], docks["look"])
-        self.tabifyDockWidget(docks["look"], docks["engine"])
-        docks["classes"].raise_()
-        docks["plots"] = self.measuring.plots
-        docks["plots"].setObjectName("plots")
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
-        docks["plots"].hide()
-        width = self.fontMetrics().averageCharWidth() * 58
-        self.resizeDocks([docks["numbers"]], [width], Qt.Orientation.Horizontal)
-        return docks
+    def _panels(self) -> dict[str, tuple[str, QWidget]]:
+        return {
+            "numbers": (tr("Numbers"), self.measuring.numbers),
+            "classes": (tr("Classes"), self.measuring.classes),
+            "look": (tr("Picture"), self.looking.panel),
+            "engine": (tr("Engine"), self.engine),
+        }
 
     def _connect(self) -> None:
         self.canvas.dropped.connect(self.open)
         self.engine.wished.connect(lambda wishes: self.player.change(**wishes))
         self.engine.smooth.toggled.connect(lambda steady: self.deeds.mark("smooth", steady))
         self.playing.labels_known.connect(self.measuring.take_labels)
+        self.player.changed.connect(self._invite)
         self.playing.read.connect(self.measuring.read)
+        self.playing.judged.connect(self.measuring.numbers.show_verdict)
         self.playing.warned.connect(lambda: self.engine.show_wish(self.player.settle()))
         self.looking.shown.connect(self.measuring.see)
         self.measuring.timeline.sought.connect(self.playing.seek)
@@ -168,10 +165,11 @@ class ViewerWindow(QMainWindow):
         deeds.on_checked("full_screen", self._set_full_screen)
         deeds.on_checked("panels", self._show_panels)
         deeds.mark("panels", True)
-        deeds.on("next_panel", self._next_panel)
+        deeds.on("next_panel", lambda: self.docks.focus_next(self.canvas))
         deeds.on_checked("smooth", self.engine.smooth.setChecked)
         deeds.on("larger", lambda: self._scale(PERCENT_STEP))
         deeds.on("smaller", lambda: self._scale(-PERCENT_STEP))
+        deeds.on("reset", self.docks.reset)
         QShortcut(QKeySequence("Esc"), self).activated.connect(self._escape)
 
     def _fill_menus(self) -> None:
@@ -186,7 +184,7 @@ class ViewerWindow(QMainWindow):
                 if deed.name == "open":
                     menu.addMenu(self._recent_menu)
                 if deed.name == "panels":
-                    for dock in self.docks.values():
+                    for dock in self.docks:
                         menu.addAction(dock.toggleViewAction())
                     menu.addMenu(self._theme_menu())
         self._list_recent()
@@ -211,15 +209,23 @@ class ViewerWindow(QMainWindow):
         self._recent_menu.setEnabled(bool(self.recent.references))
 
     def _remembered(self) -> None:
+        self.setMinimumSize(*SMALLEST)
         self.resize(1280, 800)
-        geometry, layout = self.settings.value("geometry"), self.settings.value("layout")
+        geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if isinstance(layout, QByteArray):
-            self.restoreState(layout, LAYOUT)
+        self.docks.restore(self.settings.value("layout"))
         mode = self.settings.value("mode", "overlay")
         opacity = float(self.settings.value("opacity", Appearance().opacity))
         self.look.change(mode=mode if mode in MODES else "overlay", opacity=opacity)
+
+    def _invite(self) -> None:
+        """Where there is no picture: what to do for one, or what is being done."""
+        session = self.player.session
+        if session is None or session.error is not None:
+            self.canvas.say(tr("Drop a video, a folder or an address here, or open one: Ctrl+O"))
+        else:
+            self.canvas.say(tr("Opening ..."))
 
     def _bar(self) -> QStatusBar:
         bar = self.statusBar()
@@ -236,49 +242,36 @@ class ViewerWindow(QMainWindow):
             self.close()
 
     def _set_full_screen(self, full: bool) -> None:
-        """Nothing but the picture."""
         self.deeds.mark("full_screen", full)
         if full:
-            self._before_full_screen = self.saveState(LAYOUT)
-            self._show_panels(False)
             self.showFullScreen()
         else:
             self.showNormal()
-            self.restoreState(self._before_full_screen, LAYOUT)
+        self._show_alone(full or self._cramped)
+
+    def _show_alone(self, alone: bool) -> None:
+        """Nothing but the picture, or everything as it was before."""
+        if alone == self._alone:
+            return
+        self._alone = alone
+        if alone:
+            self._before = self.docks.save()
+            self.docks.show_all(False)
+        else:
+            self.docks.restore(self._before)
         for part in (self.menuBar(), self.statusBar(), self.transport):
             if part is not None:
-                part.setVisible(not full)
+                part.setVisible(not alone)
 
     def _show_panels(self, shown: bool) -> None:
         self.deeds.mark("panels", shown)
-        for name, dock in self.docks.items():
-            if name != "plots" or not shown:
-                dock.setVisible(shown)
-
-    def _next_panel(self) -> None:
-        """The keyboard goes from the picture through the panels that are seen, and back."""
-        panels = [dock.widget() for dock in self.docks.values() if dock.isVisible()]
-        places = [self.canvas, *(each for each in panels if each is not None)]
-        focus = QApplication.focusWidget()
-        here = [n for n, each in enumerate(places) if each is focus or each.isAncestorOf(focus)]
-        place = places[((here or [-1])[0] + 1) % len(places)]
-        if place is self.canvas:
-            place.setFocus()
-            return
-        dock = place.parentWidget()
-        assert dock is not None, "a panel is in a dock"
-        dock.raise_()
-        first = next(
-            each
-            for each in place.findChildren(QWidget)
-            if each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        )
-        first.setFocus(Qt.FocusReason.TabFocusReason)
+        self.docks.show_all(shown)
 
     def _scale(self, percent: int) -> None:
         now = int(self.settings.value("percent", SMALLEST_PERCENT)) + percent
         self.settings.setValue("percent", min(max(now, SMALLEST_PERCENT), LARGEST_PERCENT))
         self.use_theme()
+        self.docks.widen()
 
     def _choose_theme(self, choice: str) -> None:
         self.settings.setValue("theme", choice)
@@ -291,3 +284,4 @@ class ViewerWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication), "a window has one"
         theme.apply(application, choice, percent=percent)
+        self.docks.set_font(application.font())

@@ -161,6 +161,7 @@ def test_an_empty_canvas_says_what_to_do(qtbot):
     canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(400, 200)
+    canvas.say("Open something")
     image = canvas.grab().toImage()
     colors = {image.pixel(x, y) for x in range(400) for y in range(200)}
     assert len(colors) > 2
