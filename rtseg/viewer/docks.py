@@ -14,6 +14,9 @@ LAYOUT = 1
 WIDTH_IN_LETTERS, HEIGHT_IN_LINES = 58, 22
 """Of the numbers and the panels below them, where there is room."""
 
+LEAST_LETTERS, LEAST_LINES = 48, 4
+"""Narrower, a panel's words are cut off; less high, it is all scroll bar."""
+
 
 class Docks:
     """By name, in their order. Plots lie below the picture and are hidden until asked for."""
@@ -95,7 +98,7 @@ class Docks:
 
 
 class _Scrolled(QScrollArea):
-    """A small window shows a part of the panel; without this, it could not become small."""
+    """A low window shows a part of the panel; without this, it could not become low."""
 
     def __init__(self, panel: QWidget) -> None:
         super().__init__()
@@ -106,9 +109,14 @@ class _Scrolled(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """What Qt would like of a scroll area is less than the words need."""
+        return self._size(WIDTH_IN_LETTERS, HEIGHT_IN_LINES)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(LEAST_LETTERS, LEAST_LINES)
+
+    def _size(self, letters: int, lines: int) -> QSize:
         metrics = self.fontMetrics()
-        width = metrics.averageCharWidth() * WIDTH_IN_LETTERS
-        return QSize(width, metrics.height() * HEIGHT_IN_LINES)
+        return QSize(metrics.averageCharWidth() * letters, metrics.height() * lines)
 
 
 def _takes_focus(widget: QWidget) -> bool:
