@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qtpy.QtCore import QByteArray, Qt
+from qtpy.QtCore import QByteArray, QSize, Qt
 from qtpy.QtGui import QFont
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QWidget
 
@@ -25,7 +25,7 @@ class Docks:
         self._docks: dict[str, QDockWidget] = {}
         for name, (title, panel) in panels.items():
             dock = QDockWidget(title, window)
-            dock.setWidget(_scrolled(panel))
+            dock.setWidget(_Scrolled(panel))
             self._add(name, dock, Qt.DockWidgetArea.RightDockWidgetArea)
         _, front, *behind = self._docks.values()
         for dock in behind:
@@ -94,14 +94,21 @@ class Docks:
         self._docks[name] = dock
 
 
-def _scrolled(panel: QWidget) -> QScrollArea:
-    """A small window shows a part of it; without this, it could not become small."""
-    area = QScrollArea()
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(panel)
-    return area
+class _Scrolled(QScrollArea):
+    """A small window shows a part of the panel; without this, it could not become small."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(panel)
+
+    def sizeHint(self) -> QSize:
+        """What Qt would like of a scroll area is less than the words need."""
+        metrics = self.fontMetrics()
+        width = metrics.averageCharWidth() * WIDTH_IN_LETTERS
+        return QSize(width, metrics.height() * HEIGHT_IN_LINES)
 
 
 def _takes_focus(widget: QWidget) -> bool:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QByteArray, QSettings
-from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from qtpy.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from qtpy.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -109,6 +117,11 @@ class ViewerWindow(QMainWindow):
         self.player.close()
         self.keeping.close()
         super().closeEvent(event)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        if not self.settings.contains("layout"):
+            self.docks.widen()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
