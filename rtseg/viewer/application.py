@@ -28,7 +28,7 @@ def view(
     speak(application)
     window = ViewerWindow(wish, QSettings())
     window.use_theme()
-    theme.follow_system(application, window.use_theme)
+    theme.follow_system(window.use_theme)
     before, sys.excepthook = sys.excepthook, _shown_by(window)
     try:
         window.show()

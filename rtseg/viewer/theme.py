@@ -104,11 +104,11 @@ def apply(application: QApplication, choice: Choice = "system", *, percent: int 
     return theme
 
 
-def follow_system(application: QApplication, changed: Callable[[], None]) -> None:
+def follow_system(changed: Callable[[], None]) -> None:
     """changed: a widget's method, called whenever the system goes dark or light, as long as the
     widget lives. Qt tells of it from 6.5 on.
     """
-    signal = getattr(application.styleHints(), "colorSchemeChanged", None)
+    signal = getattr(QApplication.styleHints(), "colorSchemeChanged", None)
     if signal is not None:
         signal.connect(changed)
 

@@ -52,7 +52,7 @@ def test_a_system_that_goes_dark_is_followed_as_long_as_there_is_a_window(qtbot,
             told.append(True)
 
     window = Window()
-    theme.follow_system(qapp, window.use_theme)
+    theme.follow_system(window.use_theme)
     signal = getattr(qapp.styleHints(), "colorSchemeChanged", None)
     if signal is None:
         pytest.skip("Qt before 6.5 does not tell")
