@@ -230,8 +230,13 @@ class Playback:
     def _jumped(self, jump: Jump) -> Iterator[Frame]:
         source = cast(Seekable, self._source)
         place, further = jump
-        index = place if isinstance(place, int) else source.index_at(place)
-        return source.from_frame(max(0, index + further))
+        if not isinstance(place, int):
+            place = source.index_at(place, given_up=self._turned_away)
+        return source.from_frame(max(0, place + further), given_up=self._turned_away)
+
+    def _turned_away(self) -> bool:
+        """Whether a jump is no longer worth while: there is a newer one, or nobody left."""
+        return self._closed or self._jump is not None
 
     def _stay(self) -> bool:
         """At the end: begin again, or wait for what leads back; False where nothing can."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from rtseg.types import Frame
+
+GivenUp: TypeAlias = Callable[[], bool]
+
+
+def never() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,17 @@ class Source(AbstractContextManager["Source"], Protocol):
 
 @runtime_checkable
 class Seekable(Source, Protocol):
-    """A source whose frames can be had in any order. One thread asks, that which iterates."""
+    """A source whose frames can be had in any order. One thread asks, that which iterates.
 
-    def index_at(self, seconds: Fraction) -> int:
+    given_up: asked again and again while something is looked for, which may take seconds in a long
+    file. Where it says yes, nobody waits for the result any more: any index will do, and no frame.
+    """
+
+    def index_at(self, seconds: Fraction, *, given_up: GivenUp = never) -> int:
         """The index of the frame that is on at this time; after the end: of the last one."""
         ...
 
-    def from_frame(self, index: int) -> Iterator[Frame]:
+    def from_frame(self, index: int, *, given_up: GivenUp = never) -> Iterator[Frame]:
         """The same frames as from the start, from this one on; after the end: the last one.
 
         What earlier iterators would still have given is void. Raises SourceError.

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from rtseg.errors import SourceError
+from rtseg.source.base import GivenUp
 from rtseg.source.upright import UprightRgb
 from rtseg.types import Rgb
 
@@ -108,17 +109,17 @@ class Decoder:
         """The container's own time of the first picture."""
         return self._origin or Fraction(0)
 
-    def from_time(self, pts: Fraction, *, within: Fraction) -> Iterator[Decoded]:
+    def from_time(self, pts: Fraction, *, within: Fraction, given_up: GivenUp) -> Iterator[Decoded]:
         """What is decodable from ``pts - within`` on, or the very last picture if that is before.
 
-        Only what is given is converted. Nothing, where the container does not find the way. The
-        iterator that is the decoder itself gives no more.
+        Only what is given is converted. Nothing, where the container does not find the way, and
+        once the search is given up. The iterator that is the decoder itself gives no more.
         """
         for seconds in _STEPS_BACK:
             frames = self._sought(max(Fraction(0), pts - seconds))
             first = next(frames, None)
             if first is not None and first.pts <= pts + within:
-                return self._since(pts - within, chain([first], frames))
+                return self._since(pts - within, chain([first], frames), given_up=given_up)
         return iter(())
 
     @property
@@ -166,11 +167,15 @@ class Decoder:
         self._pts = _BEFORE_ALL
         return self._decoded()
 
-    def _since(self, pts: Fraction, frames: Iterator[_Timed]) -> Iterator[Decoded]:
+    def _since(
+        self, pts: Fraction, frames: Iterator[_Timed], *, given_up: GivenUp
+    ) -> Iterator[Decoded]:
         last: _Timed | None = None
         for last in frames:
             if last.pts >= pts:
                 yield self._finished(last)
+            elif given_up():
+                return
         if last is not None and last.pts < pts:
             yield self._finished(last)
 

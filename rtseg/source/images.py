@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from rtseg.errors import SourceError
-from rtseg.source.base import SourceInfo
+from rtseg.source.base import GivenUp, SourceInfo, never
 from rtseg.source.frame_times import EvenTimes
 from rtseg.types import Frame, Rgb
 
@@ -89,16 +89,18 @@ class ImageFolder:
     def __iter__(self) -> Iterator[Frame]:
         return self._frames
 
-    def index_at(self, seconds: Fraction) -> int:
+    def index_at(self, seconds: Fraction, *, given_up: GivenUp = never) -> int:
         return EvenTimes(self._fps, len(self._paths)).at(seconds)
 
-    def from_frame(self, index: int) -> Iterator[Frame]:
+    def from_frame(self, index: int, *, given_up: GivenUp = never) -> Iterator[Frame]:
         """After the last picture that can be decoded: that one."""
         for start in range(min(index, len(self._paths) - 1), -1, -1):
             frames = self._decoded(start)
             first = next(frames, None)
             if first is not None:
                 return chain([first], frames)
+            if given_up():
+                break
         return iter(())
 
     @property

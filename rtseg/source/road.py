@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import TracebackType
 
 from rtseg.errors import UsageError
-from rtseg.source.base import SourceInfo
+from rtseg.source.base import GivenUp, SourceInfo, never
 from rtseg.source.frame_times import EvenTimes
 from rtseg.source.road_canvas import LabelCanvas, PictureCanvas
 from rtseg.source.road_paint import Paint
@@ -74,10 +74,10 @@ class RoadSource:
     def __iter__(self) -> Iterator[Frame]:
         return self._from(0)
 
-    def index_at(self, seconds: Fraction) -> int:
+    def index_at(self, seconds: Fraction, *, given_up: GivenUp = never) -> int:
         return EvenTimes(self.info.fps, self.info.frames).at(seconds)
 
-    def from_frame(self, index: int) -> Iterator[Frame]:
+    def from_frame(self, index: int, *, given_up: GivenUp = never) -> Iterator[Frame]:
         return self._from(index if self.info.frames is None else min(index, self.info.frames - 1))
 
     def _from(self, index: int) -> Iterator[Frame]:

@@ -187,7 +187,10 @@ def _whole(text: str, *, key: str, least: int = 1) -> dict[str, int]:
 
 
 def _rate(text: str) -> dict[str, Fraction]:
-    rate = Fraction(text)
+    try:
+        rate = Fraction(text)
+    except ZeroDivisionError:
+        rate = Fraction(0)
     if rate <= 0:
         raise ValueError(f"fps {text!r} is no positive number")
     return {"fps": rate}

@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from rtseg.errors import SourceError
-from rtseg.source.base import SourceInfo
+from rtseg.source.base import GivenUp, SourceInfo, never
 from rtseg.source.decoder import Decoded, Decoder, fraction, open_container, video_stream
 from rtseg.source.frame_times import EvenTimes, FrameTimes, ListedTimes
 from rtseg.types import Frame
@@ -75,20 +75,22 @@ class VideoFile:
         assert self._decoder is not None, "a source gives frames only while it is open"
         return self._frames(self._decoder, first=0)
 
-    def index_at(self, seconds: Fraction) -> int:
-        return self._frame_times().at(seconds)
+    def index_at(self, seconds: Fraction, *, given_up: GivenUp = never) -> int:
+        return self._frame_times(given_up).at(seconds)
 
-    def from_frame(self, index: int) -> Iterator[Frame]:
+    def from_frame(self, index: int, *, given_up: GivenUp = never) -> Iterator[Frame]:
         """From the key frame before it. Packets that cannot be decoded count as frames here."""
         assert self._decoder is not None, "a source gives frames only while it is open"
-        times = self._frame_times()
+        times = self._frame_times(given_up)
         if self._timed:
-            decoded = self._decoder.from_time(times.time_of(index), within=times.within)
+            decoded = self._decoder.from_time(
+                times.time_of(index), within=times.within, given_up=given_up
+            )
             with suppress(av.FFmpegError):
                 first = next(decoded, None)
                 if first is not None:
                     return self._frames(chain([first], decoded), first=times.nearest(first.pts))
-        return self._from_start(index)
+        return self._from_start(index, given_up)
 
     def _open(self) -> Decoder:
         """From the start, in place of what was open before."""
@@ -114,27 +116,35 @@ class VideoFile:
             if decoder.ended_early:
                 self._broken = f"the file ends early: it holds {_seconds(decoder)}"
 
-    def _frame_times(self) -> FrameTimes:
+    def _frame_times(self, given_up: GivenUp) -> FrameTimes:
         """Where the container does not vouch for its times, the whole file is read: once."""
         assert self._decoder is not None, "a source knows its times only while it is open"
+        decoder = self._decoder
+        guessed = EvenTimes(decoder.fps or UNKNOWN_FPS, decoder.frames)
         if self._times is None:
-            self._times = _declared_times(self._decoder) or self._read_times(self._decoder)
+            listed = _declared_times(decoder) or self._read_times(decoder, given_up)
+            if listed is None and given_up():
+                return guessed
+            self._timed = listed is not None
+            self._times = listed or guessed
         return self._times
 
-    def _read_times(self, decoder: Decoder) -> FrameTimes:
+    def _read_times(self, decoder: Decoder, given_up: GivenUp) -> ListedTimes | None:
         with open_video(self._path) as container:
-            stream = video_stream(container, name=repr(str(self._path)))
-            times = _listed_times(container.demux(stream), origin=decoder.origin)
-        self._timed = times is not None
-        return times or EvenTimes(decoder.fps or UNKNOWN_FPS, decoder.frames)
+            packets = container.demux(video_stream(container, name=repr(str(self._path))))
+            return _listed_times(packets, origin=decoder.origin, given_up=given_up)
 
-    def _from_start(self, index: int) -> Iterator[Frame]:
+    def _from_start(self, index: int, given_up: GivenUp) -> Iterator[Frame]:
         """The long way, for files without usable times: everything before is decoded again."""
+        if given_up():
+            return iter(())
         frames = self._frames(self._open(), first=0)
         last = next(frames)
         for frame in frames:
             if last.index == index:
                 break
+            if given_up():
+                return iter(())
             last = frame
         else:
             return iter((last,))
@@ -197,15 +207,15 @@ def _declared_times(decoder: Decoder) -> EvenTimes | None:
 
 
 def _listed_times(
-    packets: Iterable[Packet[VideoStream]], *, origin: Fraction
+    packets: Iterable[Packet[VideoStream]], *, origin: Fraction, given_up: GivenUp
 ) -> ListedTimes | None:
-    """Nothing is decoded; None where a packet has no time. A break ends the list."""
+    """Nothing is decoded; None where a packet has no time, or given up. A break ends the list."""
     times: set[Fraction] = set()
     with suppress(av.FFmpegError):
         for packet in packets:
             if packet.size == 0 or packet.is_discard or packet.is_corrupt:
                 continue
-            if packet.pts is None:
+            if packet.pts is None or given_up():
                 return None
             times.add(packet.pts * fraction(packet.time_base) - origin)
     return ListedTimes(sorted(each for each in times if each >= 0)) if times else None

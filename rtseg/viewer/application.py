@@ -10,6 +10,7 @@ from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QApplication
 
 from rtseg.pipeline.session import Wish
+from rtseg.viewer import theme
 from rtseg.viewer.language import speak
 from rtseg.viewer.window import ViewerWindow
 
@@ -27,6 +28,7 @@ def view(
     speak(application)
     window = ViewerWindow(wish, QSettings())
     window.use_theme()
+    theme.follow_system(window.use_theme)
     before, sys.excepthook = sys.excepthook, _shown_by(window)
     try:
         window.show()

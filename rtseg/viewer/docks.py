@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qtpy.QtCore import QByteArray, Qt
+from qtpy.QtCore import QByteArray, QSize, Qt
 from qtpy.QtGui import QFont
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QWidget
 
@@ -13,6 +13,9 @@ LAYOUT = 1
 
 WIDTH_IN_LETTERS, HEIGHT_IN_LINES = 58, 22
 """Of the numbers and the panels below them, where there is room."""
+
+LEAST_LETTERS, LEAST_LINES = 48, 4
+"""Narrower, a panel's words are cut off; less high, it is all scroll bar."""
 
 
 class Docks:
@@ -25,7 +28,7 @@ class Docks:
         self._docks: dict[str, QDockWidget] = {}
         for name, (title, panel) in panels.items():
             dock = QDockWidget(title, window)
-            dock.setWidget(_scrolled(panel))
+            dock.setWidget(_Scrolled(panel))
             self._add(name, dock, Qt.DockWidgetArea.RightDockWidgetArea)
         _, front, *behind = self._docks.values()
         for dock in behind:
@@ -94,14 +97,26 @@ class Docks:
         self._docks[name] = dock
 
 
-def _scrolled(panel: QWidget) -> QScrollArea:
-    """A small window shows a part of it; without this, it could not become small."""
-    area = QScrollArea()
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(panel)
-    return area
+class _Scrolled(QScrollArea):
+    """A low window shows a part of the panel; without this, it could not become low."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(panel)
+
+    def sizeHint(self) -> QSize:
+        """What Qt would like of a scroll area is less than the words need."""
+        return self._size(WIDTH_IN_LETTERS, HEIGHT_IN_LINES)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(LEAST_LETTERS, LEAST_LINES)
+
+    def _size(self, letters: int, lines: int) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * letters, metrics.height() * lines)
 
 
 def _takes_focus(widget: QWidget) -> bool:

@@ -8,6 +8,7 @@ changes (seen with Qt 6.7).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -101,6 +102,15 @@ def apply(application: QApplication, choice: Choice = "system", *, percent: int 
     application.setStyle(Style())
     QToolTip.setPalette(palette)
     return theme
+
+
+def follow_system(changed: Callable[[], None]) -> None:
+    """changed: a widget's method, called whenever the system goes dark or light, as long as the
+    widget lives. Qt tells of it from 6.5 on.
+    """
+    signal = getattr(QApplication.styleHints(), "colorSchemeChanged", None)
+    if signal is not None:
+        signal.connect(changed)
 
 
 def _system(application: QApplication) -> Theme:

@@ -40,6 +40,7 @@ class TimePlot(QWidget):
     """
 
     _lines: tuple[Line, ...] = ()
+    _made = False
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +63,7 @@ class TimePlot(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._heading)
         layout.addWidget(self._plot, 1)
+        self._made = True
         self._dress()
 
     @property
@@ -112,7 +114,7 @@ class TimePlot(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         changes = (QEvent.Type.FontChange, QEvent.Type.PaletteChange)
-        if event is not None and event.type() in changes and self._lines:
+        if event is not None and event.type() in changes and self._made:
             self._dress()
 
 

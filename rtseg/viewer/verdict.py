@@ -56,6 +56,7 @@ def stage_name(stage: str) -> str:
         "preprocess": tr("Pre-processing"),
         "motion": tr("Motion"),
         "inference": tr("Inference"),
+        "compare": tr("Second engine"),
         "smooth": tr("Smoothing"),
         "overlay": tr("Overlay"),
         "sinks": tr("Output"),

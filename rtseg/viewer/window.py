@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QByteArray, QSettings
-from qtpy.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from qtpy.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from qtpy.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -36,8 +44,8 @@ from rtseg.viewer.transport import Transport
 SMALLEST = 200, 150
 """Width and height of a window in which there is still something to see."""
 
-ROOM = 520, 320
-"""Width and height below which a window has room for the picture alone."""
+ROOM = 90, 22
+"""Letters and lines of text below which a window has room for the picture alone."""
 
 SMALLEST_PERCENT, LARGEST_PERCENT, PERCENT_STEP = 100, 200, 25
 
@@ -110,9 +118,16 @@ class ViewerWindow(QMainWindow):
         self.keeping.close()
         super().closeEvent(event)
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        if not self.settings.contains("layout"):
+            self.docks.widen()
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        cramped = self.width() < ROOM[0] or self.height() < ROOM[1]
+        metrics = self.fontMetrics()
+        letters, lines = self.width() / metrics.averageCharWidth(), self.height() / metrics.height()
+        cramped = letters < ROOM[0] or lines < ROOM[1]
         if cramped != self._cramped and not self.isFullScreen():
             self._cramped = cramped
             self._show_alone(cramped)

@@ -53,10 +53,10 @@ class SoughtSource(CountingSource):
     def __iter__(self):
         return self.from_frame(0)
 
-    def index_at(self, seconds):
+    def index_at(self, seconds, *, given_up=None):
         return min(int(seconds * 30), self.count - 1)
 
-    def from_frame(self, index):
+    def from_frame(self, index, *, given_up=None):
         self.begun.append(index)
         for each in range(min(index, self.count - 1), self.count):
             picture = np.full((24, 32, 3), each % 11, np.uint8)

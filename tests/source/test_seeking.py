@@ -123,6 +123,22 @@ def test_pictures_and_the_synthetic_road_go_anywhere(tmp_path: Path) -> None:
         assert pictures.warnings == ("'3.ppm' could not be decoded",)
 
 
+@pytest.mark.parametrize("name", ["even.mp4", "uneven.mkv", "untimed.h264"])
+def test_a_search_that_is_given_up_gives_nothing_and_spoils_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    stamps = UNEVEN if name.startswith("uneven") else None
+    base = MILLIS if stamps else None
+    path = write_clip(tmp_path / name, noise(COUNT), stamps=stamps, time_base=base)
+    expected = linear(VideoFile(path))
+    with VideoFile(path) as source:
+        source.index_at(Fraction(1), given_up=lambda: True)
+        assert list(source.from_frame(28, given_up=lambda: True)) == []
+        found = next(source.from_frame(28))
+    assert (found.index, found.pts) == (28, expected[28].pts)
+    np.testing.assert_array_equal(found.picture, expected[28].picture)
+
+
 @pytest.mark.shared
 def test_a_real_clip_is_sought_exactly(shared: Path) -> None:
     path = shared / "videos" / "highway_640x360_23.976fps.mp4"

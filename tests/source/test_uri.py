@@ -28,6 +28,7 @@ KINDS = {Camera, GStreamerPipeline, ImageFolder, NetworkStream, RoadSource, Vide
         ("0", Camera),
         ("/dev/video0", Camera),
         ("v4l2:///dev/video2", Camera),
+        ("v4l2:///dev/video2?size=720x1280&fps=30000/1001&fourcc=YUYV", Camera),
         ("rtsp://user:pw@10.0.0.2:554/live", NetworkStream),
         ("rtsps://10.0.0.2/live", NetworkStream),
         ("RTSP://10.0.0.2/live", NetworkStream),
@@ -97,7 +98,9 @@ def test_a_missing_camera_is_found_out_only_when_it_is_opened() -> None:
         ("http://[::1/a", "no valid address"),
         ("file://elsewhere/a.mp4", "another machine"),
         ("v4l2:///etc/passwd", "no camera"),
-        ("v4l2:///dev/video0?size=1x1", "no camera"),
+        ("v4l2:///dev/video0?seed=1", "seed"),
+        ("v4l2:///dev/video0?fps=1/0", "fps '1/0'"),
+        ("v4l2:///dev/video0?fourcc=JPEG2", "fourcc 'JPEG2'"),
         ("test://sea", "no test source"),
         ("test://road?speed=3", "speed"),
         ("test://road?size=720", "width ''"),
@@ -134,3 +137,8 @@ def test_any_text_is_a_source_or_refused(scheme: str, rest: str) -> None:
     except UsageError:
         return
     assert type(source) in KINDS
+
+
+def test_a_camera_is_asked_for_one_size_only() -> None:
+    with pytest.raises(UsageError, match="both ask for height"):
+        open_source("v4l2:///dev/video0?size=720x1280", height=480)

@@ -19,6 +19,7 @@ from rtseg.viewer.numbers import NumbersPanel
 from rtseg.viewer.window import ViewerWindow
 
 SOURCES = sorted(Path(viewer.__file__).parent.glob("*.py"))
+LANGUAGES = sorted(table.stem for table in language.TABLES.glob("*.json"))
 SHOWN_BY = {
     "setText", "setToolTip", "setWindowTitle", "setTitle", "setStatusTip", "setWhatsThis",
     "setAccessibleName", "setAccessibleDescription", "setPlaceholderText", "setPrefix",
@@ -85,19 +86,25 @@ def test_what_is_translated_is_a_literal():
     assert wrong == []
 
 
-def test_german_is_complete_and_says_nothing_that_nobody_asks_for():
-    german, english = read_table("de"), texts()
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_language_is_complete_and_says_nothing_that_nobody_asks_for(name):
+    table, english = read_table(name), texts()
     assert len(english) > 100
-    assert {text for text in english if text not in german} == set()
-    assert {text for text in german if text not in english} == set()
+    assert {text for text in english if text not in table} == set()
+    assert {text for text in table if text not in english} == set()
 
 
-def test_a_translation_has_the_blanks_and_the_mnemonic_of_its_text():
-    for english, german in read_table("de").items():
-        assert german.strip()
-        assert blanks_of(english) == blanks_of(german)
-        assert ("&" in english) == ("&" in german)
-        assert english.endswith("...") == german.endswith("...")
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_a_translation_has_the_blanks_and_the_mnemonic_of_its_text(name):
+    for english, translated in read_table(name).items():
+        assert translated.strip()
+        assert blanks_of(english) == blanks_of(translated)
+        assert ("&" in english) == ("&" in translated)
+        assert english.endswith("...") == translated.endswith("...")
+
+
+def test_german_is_among_the_languages():
+    assert "de" in LANGUAGES
 
 
 def test_a_german_viewer_speaks_and_counts_german(qtbot, german):

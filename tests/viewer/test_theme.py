@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("qtpy")
 
 
+from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QCheckBox, QLabel, QStyle, QWidget
 
@@ -41,6 +42,26 @@ def test_the_system_is_followed_also_after_another_choice(qtbot, qapp):
     first = theme.apply(qapp, "system")
     theme.apply(qapp, "light" if first == theme.DARK else "dark")
     assert theme.apply(qapp, "system") == first
+
+
+def test_a_system_that_goes_dark_is_followed_as_long_as_there_is_a_window(qtbot, qapp):
+    told = []
+
+    class Window(QWidget):
+        def use_theme(self) -> None:
+            told.append(True)
+
+    window = Window()
+    theme.follow_system(window.use_theme)
+    signal = getattr(qapp.styleHints(), "colorSchemeChanged", None)
+    if signal is None:
+        pytest.skip("Qt before 6.5 does not tell")
+    signal.emit(Qt.ColorScheme.Dark)
+    assert told == [True]
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+    signal.emit(Qt.ColorScheme.Light)
+    assert told == [True]
 
 
 def test_text_and_distances_grow_together_and_do_not_add_up(qtbot, qapp):
