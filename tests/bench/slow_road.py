@@ -40,6 +40,7 @@ class SlowSource:
 class SlowEngine:
     """Every pixel's label is its red value."""
 
+    takes_pictures = False
     spec = SPEC
     info = EngineInfo("slow", "test", "fp32", {"fp32": 1}, "cpu", "1")
 
