@@ -110,8 +110,8 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     same = sum(each["same"] for each in made)
     return (
-        f"Of {len(rows)} networks and models it built {', '.join(counts)}; {same} of these {len(made)} "
-        "engines came out the same to the byte when they were built again."
+        f"Of {len(rows)} networks and models it built {', '.join(counts)}; {same} of these "
+        f"{len(made)} engines came out the same to the byte when they were built again."
     )
 
 
