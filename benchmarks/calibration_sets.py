@@ -26,7 +26,6 @@ from typing import Any, TypeAlias
 
 from child import RTSEG
 from int8_agreement import Row, add_line, agreement, labelled, labels, made, measured, prepared
-from machine import fingerprint
 
 from rtseg.engine.graph import LABELS, plain, read_graph, write_graph
 from rtseg.engine.ort import OnnxRuntimeEngine
@@ -40,6 +39,7 @@ from rtseg.engine.package import (
     sha256_of,
 )
 from rtseg.engine.resizing import Shape, resized
+from rtseg.machine import fingerprint
 from rtseg.source.sparse import evenly, open_sparse
 from rtseg.types import LabelMap, Tensor
 

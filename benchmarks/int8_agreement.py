@@ -25,7 +25,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from machine import fingerprint
 
 from rtseg.commands.gate_frames import pictures_of
 from rtseg.engine.base import Engine
@@ -35,6 +34,7 @@ from rtseg.engine.ov import OpenVinoEngine
 from rtseg.engine.package import DEFAULT_MODEL, ModelFile, ModelPackage, find_package, sha256_of
 from rtseg.engine.resizing import Shape
 from rtseg.engine.typed import typed_network
+from rtseg.machine import fingerprint
 from rtseg.metrics import Confusion
 from rtseg.models.catalogue import entry
 from rtseg.preprocess import prepare

@@ -19,10 +19,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from child import ChildError, run_child
-from machine import fingerprint
 from zoo import Row, lines, missing
 
 from rtseg.engine.package import DEFAULT_MODEL
+from rtseg.machine import fingerprint
 from rtseg.models.catalogue import CATALOGUE
 
 SCRIPT = Path(__file__).with_name("rtx_network.py")

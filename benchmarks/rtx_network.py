@@ -20,7 +20,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from machine import load
 from network import FILES, MEAN, STD, Tensors, lively, prepared, roads
 
 from rtseg.engine.building import build_apart
@@ -32,6 +31,7 @@ from rtseg.engine.resizing import Shape
 from rtseg.engine.trt_builder import BuildOrder
 from rtseg.engine.typed import layer_precisions, typed_network
 from rtseg.errors import RtsegError
+from rtseg.machine import load
 from rtseg.models.catalogue import CATALOGUE, entry
 from rtseg.models.export import export_onnx
 from rtseg.types import ModelSpec, Precision

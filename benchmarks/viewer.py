@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 from child import run_rtseg
-from machine import fingerprint, load
+
+from rtseg.machine import fingerprint, load
 
 BARS = {
     "first_painted_seconds": "< 2",
