@@ -7,7 +7,6 @@ python benchmarks/viewer_picture.py docs/viewer.jpg [--theme dark] [--size 1280x
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +21,7 @@ ROAD = "test://road?seed=1&frames=240"
 def main() -> None:
     wanted = _parser().parse_args()
     if not wanted.inside:
-        with display("3840x2160") as name:
-            environment = {**os.environ, "DISPLAY": name, "XDG_CONFIG_HOME": "/nonexistent"}
-            environment.pop("QT_QPA_PLATFORM", None)
+        with display("3840x2160") as environment:
             command = [sys.executable, *sys.argv, "--inside"]
             sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     _take(wanted)
