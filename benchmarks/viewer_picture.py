@@ -59,6 +59,9 @@ def _take(wanted: argparse.Namespace) -> None:
             return
         if wanted.source and session.position_seconds < wanted.seconds and session.error is None:
             return
+        if wanted.source and session.state == "playing":
+            session.pause()
+            return
         timer.stop()
         window.grab().save(str(wanted.picture), quality=QUALITY)
         window.close()

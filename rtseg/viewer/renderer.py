@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rtseg.overlay import warm_up
 from rtseg.pipeline.session import Shot
 from rtseg.sink.statistics import class_counts
 from rtseg.types import Rgb
@@ -109,6 +110,8 @@ class Renderer:
             self._changed.notify_all()
 
     def _run(self) -> None:
+        # While the engine still opens: else the first picture waits for its kernels.
+        warm_up()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._due or self._leaving)
