@@ -1,7 +1,7 @@
 """The picture of the viewer in the README: the drawn road on an X server of its own (Xvfb).
 
 python benchmarks/viewer_picture.py docs/viewer.jpg [--theme dark] [--size 1280x800]
-    [--percent 100] [--mode overlay] [--plots] [--empty] [--seconds 4] [--source test://road]
+    [--percent 100] [--mode overlay] [--plots] [--fast] [--seconds 4] [--source test://road]
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def _take(wanted: argparse.Namespace) -> None:
         window.resize(*map(int, wanted.size.split("x")))
         window.look.change(mode=wanted.mode, contours=wanted.contours)
         window.measuring.plots.setVisible(wanted.plots)
+        if wanted.fast:
+            window.transport.nudge_speed(+9)
         if wanted.legend:
             window.deeds["legend"].trigger()
         if wanted.keys:
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mode", default="overlay")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--source", default=ROAD)
-    for flag in ("plots", "legend", "keys", "contours", "inside"):
+    for flag in ("fast", "plots", "legend", "keys", "contours", "inside"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser
 

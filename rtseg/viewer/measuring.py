@@ -27,7 +27,7 @@ from rtseg.viewer.timeline import Timeline
 if TYPE_CHECKING:
     from rtseg.viewer.plots import Plots
 
-BOARD_TICKS = 5
+BOARD_TICKS = 4
 """Readings between two of the board's sensors: once a second is enough for heat."""
 
 PLOTS_SHARE = 3
