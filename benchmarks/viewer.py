@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -42,9 +43,7 @@ def main() -> None:
     if wanted.part:
         print(json.dumps(PARTS[wanted.part](wanted)))
         return
-    with display("1920x1080") as name:
-        environment = {**os.environ, "DISPLAY": name, "XDG_CONFIG_HOME": "/nonexistent"}
-        environment.pop("QT_QPA_PLATFORM", None)
+    with display("1920x1080") as environment:
         result: dict[str, Any] = {"machine": fingerprint(), "load_at_start": load()[0]}
         for part in PARTS:
             result.update(_run(part, wanted, environment))
@@ -86,14 +85,16 @@ def _play(wanted: argparse.Namespace) -> dict[str, float]:
 
     window = _viewed(wanted.clip, until=over, prepared=prepared)
     frames = window.canvas.displayed.count - marks["displayed"]
-    spent = window.spent_nanos - marks["cpu"]
+    loop, renderer = (window.spent[name] - marks[name] for name in ("loop", "renderer"))
     processed = window.player_stats.processed.fps
     gaps = np.diff([each for each in beats if each > marks["began"]]) / 1e6 - BEAT_MILLIS
     return {
         "processed_fps": processed,
         "displayed_fps": window.canvas.displayed.fps,
         "displayed_share": window.canvas.displayed.fps / min(processed, 60),
-        "viewer_cpu_ms_per_frame": spent / 1e6 / max(1, frames),
+        "event_loop_ms_per_frame": loop / 1e6 / max(1, frames),
+        "renderer_ms_per_frame": renderer / 1e6 / max(1, frames),
+        "viewer_cpu_ms_per_frame": (loop + renderer) / 1e6 / max(1, frames),
         "block_p99_ms": float(np.percentile(np.maximum(gaps, 0), 99)),
         "block_max_ms": float(gaps.max()),
     }
@@ -127,7 +128,7 @@ def _viewed(clip: Path, *, until: Any, prepared: Any = lambda window: None) -> A
     def watch() -> None:
         window = windows[0]
         if window.player.session is not None and until(window):
-            window.spent_nanos = _marks(window)["cpu"]
+            window.spent = _marks(window)
             window.player_stats = window.player.session.stats
             timer.stop()
             window.close()
@@ -143,6 +144,7 @@ def _viewed(clip: Path, *, until: Any, prepared: Any = lambda window: None) -> A
     application = QApplication.instance() or QApplication(["rtseg"])
     timer = QTimer(application)
     view(str(clip), Wish(), opened=opened)
+    timer.deleteLater()
     return windows[0]
 
 
@@ -151,8 +153,11 @@ def _marks(window: Any) -> dict[str, int]:
     render = next(each for each in threading.enumerate() if each.name == "rtseg-render")
     assert render.ident is not None
     clock = time.pthread_getcpuclockid(render.ident)
-    cpu = time.thread_time_ns() + time.clock_gettime_ns(clock)
-    return {"cpu": cpu, "displayed": window.canvas.displayed.count}
+    return {
+        "loop": time.thread_time_ns(),
+        "renderer": time.clock_gettime_ns(clock),
+        "displayed": window.canvas.displayed.count,
+    }
 
 
 def _run(part: str, wanted: argparse.Namespace, environment: dict[str, str]) -> dict[str, Any]:
@@ -165,15 +170,21 @@ def _run(part: str, wanted: argparse.Namespace, environment: dict[str, str]) -> 
 
 
 @contextmanager
-def display(size: str) -> Iterator[str]:
+def display(size: str) -> Iterator[dict[str, str]]:
+    """An environment with an X server of its own, in which no viewer remembers anything yet."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24"]
-    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-noreset"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server,
+    ):
         os.close(write)
         with os.fdopen(read) as answer:
             number = answer.readline().strip()
+        environment = {**os.environ, "DISPLAY": f":{number}", "XDG_CONFIG_HOME": folder}
+        environment.pop("QT_QPA_PLATFORM", None)
         try:
-            yield f":{number}"
+            yield environment
         finally:
             server.terminate()
 

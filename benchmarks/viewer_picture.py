@@ -1,13 +1,12 @@
 """The picture of the viewer in the README: the drawn road on an X server of its own (Xvfb).
 
 python benchmarks/viewer_picture.py docs/viewer.jpg [--theme dark] [--size 1280x800]
-    [--percent 100] [--mode overlay] [--plots] [--empty] [--seconds 4] [--source test://road]
+    [--percent 100] [--mode overlay] [--plots] [--fast] [--seconds 4] [--source test://road]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +21,7 @@ ROAD = "test://road?seed=1&frames=240"
 def main() -> None:
     wanted = _parser().parse_args()
     if not wanted.inside:
-        with display("3840x2160") as name:
-            environment = {**os.environ, "DISPLAY": name, "XDG_CONFIG_HOME": "/nonexistent"}
-            environment.pop("QT_QPA_PLATFORM", None)
+        with display("3840x2160") as environment:
             command = [sys.executable, *sys.argv, "--inside"]
             sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     _take(wanted)
@@ -49,6 +46,8 @@ def _take(wanted: argparse.Namespace) -> None:
         window.resize(*map(int, wanted.size.split("x")))
         window.look.change(mode=wanted.mode, contours=wanted.contours)
         window.measuring.plots.setVisible(wanted.plots)
+        if wanted.fast:
+            window.transport.nudge_speed(+9)
         if wanted.legend:
             window.deeds["legend"].trigger()
         if wanted.keys:
@@ -61,6 +60,9 @@ def _take(wanted: argparse.Namespace) -> None:
         if wanted.source and (session is None or session.state == "opening"):
             return
         if wanted.source and session.position_seconds < wanted.seconds and session.error is None:
+            return
+        if wanted.source and session.state == "playing":
+            session.pause()
             return
         timer.stop()
         window.grab().save(str(wanted.picture), quality=QUALITY)
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mode", default="overlay")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--source", default=ROAD)
-    for flag in ("plots", "legend", "keys", "contours", "inside"):
+    for flag in ("fast", "plots", "legend", "keys", "contours", "inside"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser
 

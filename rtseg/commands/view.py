@@ -56,7 +56,7 @@ def command(
         threads=threads,
     )
     window: list[Any] = []
-    # A handler runs when Python next does: the viewer's timer sees to that five times a second.
+    # A handler runs when Python next does: the viewer's timer sees to that four times a second.
     with Interrupts(
         gently=lambda: window[0].close(), at_once=lambda: window[0].close()
     ) as interrupts:

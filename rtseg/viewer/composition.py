@@ -219,8 +219,8 @@ def _shrunk(picture: Rgb, place: Box) -> Rgb:
     height, width, _ = picture.shape
     if place.width >= width or place.height >= height:
         return picture
-    # Halving is quick, averaging over any other area is not; the last step is at most to a half.
-    while place.width * 2 <= width and place.height * 2 <= height:
+    # Halving is quick, averaging over any other area is not; the last step is at most to a third.
+    while place.width * 3 <= width and place.height * 3 <= height:
         height, width = height // 2, width // 2
         even = picture[: 2 * height, : 2 * width]
         picture = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QDockWidget, QFileDialog, QWidget
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from rtseg.board import find_board
 from rtseg.errors import SinkError
@@ -27,8 +27,11 @@ from rtseg.viewer.timeline import Timeline
 if TYPE_CHECKING:
     from rtseg.viewer.plots import Plots
 
-BOARD_TICKS = 5
+BOARD_TICKS = 4
 """Readings between two of the board's sensors: once a second is enough for heat."""
+
+PLOTS_SHARE = 3
+"""Of the window's height, one in so many: what plots would like leaves no picture."""
 
 
 class Measuring(QObject):
@@ -37,7 +40,7 @@ class Measuring(QObject):
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, player: Player, *, parent: QWidget) -> None:
+    def __init__(self, player: Player, *, parent: QMainWindow) -> None:
         super().__init__(parent)
         self._player = player
         self.numbers = NumbersPanel()
@@ -147,8 +150,9 @@ class Measuring(QObject):
 class _PlotsDock(QDockWidget):
     """Makes its plots when it is first seen: loading pyqtgraph would delay the first picture."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QMainWindow) -> None:
         super().__init__(tr("Plots"), parent)
+        self._window = parent
         self._plots: Plots | None = None
         self._labels: LabelSet = CAMVID
         self._hidden: frozenset[str] = frozenset()
@@ -172,3 +176,5 @@ class _PlotsDock(QDockWidget):
         plots.show_classes(self._labels, hidden=self._hidden)
         self._plots = plots
         self.setWidget(plots)
+        height = self._window.height() // PLOTS_SHARE
+        self._window.resizeDocks([self], [height], Qt.Orientation.Vertical)

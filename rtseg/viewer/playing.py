@@ -1,4 +1,4 @@
-"""The session as its controls see it: told what to do, and asked five times a second how it is."""
+"""The session as its controls see it: told what to do, and asked four times a second how it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rtseg.viewer.readings import Reader, Reading
 from rtseg.viewer.transport import Transport
 from rtseg.viewer.verdict import Verdict, judge
 
-TICK_MILLIS = 200
+TICK_MILLIS = 250
 JUMP_SECONDS = 5.0
 
 

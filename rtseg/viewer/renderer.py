@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rtseg.overlay import warm_up
 from rtseg.pipeline.session import Shot
 from rtseg.sink.statistics import class_counts
 from rtseg.types import Rgb
@@ -50,8 +51,13 @@ class Painted:
     shares: NDArray[np.float64]
 
 
+PENDING = 2
+"""Shots that wait at most. Two inferences at a time end at nearly the same moment: with room for
+one alone, every second frame of such a pair would never be seen."""
+
+
 class Renderer:
-    """``with Renderer(ready): ...``: holds the newest shot and the newest request, no queue.
+    """``with Renderer(ready): ...``: paints what is newest; older shots are left out.
 
     ready: called on the renderer's thread, also after a failure, and must return at once.
     """
@@ -60,9 +66,10 @@ class Renderer:
         self.failure: Exception | None = None
         self._ready = ready
         self._changed = threading.Condition()
+        self._pending: deque[Shot] = deque(maxlen=PENDING)
         self._shot: Shot | None = None
         self._request: Request | None = None
-        self._due = False
+        self._anew = False
         self._leaving = False
         self._painted: Painted | None = None
         self._thread = threading.Thread(target=self._run, name="rtseg-render")
@@ -84,16 +91,21 @@ class Renderer:
 
     def show(self, shot: Shot) -> None:
         """Any thread."""
-        self._ask(shot=shot)
+        with self._changed:
+            self._pending.append(shot)
+            self._changed.notify_all()
 
     def ask(self, request: Request) -> None:
         """Any thread. The present shot is painted anew."""
-        self._ask(request=request)
+        with self._changed:
+            self._request, self._anew = request, True
+            self._changed.notify_all()
 
     def forget(self) -> None:
-        """The present shot: another source comes."""
+        """All shots: another source comes."""
         with self._changed:
-            self._shot, self._painted, self._due = None, None, False
+            self._pending.clear()
+            self._shot = self._painted = None
 
     def take(self) -> Painted | None:
         """What was painted last, once."""
@@ -101,24 +113,25 @@ class Renderer:
             painted, self._painted = self._painted, None
         return painted
 
-    def _ask(self, **news: Any) -> None:
-        with self._changed:
-            self._shot = news.get("shot", self._shot)
-            self._request = news.get("request", self._request)
-            self._due = self._shot is not None and self._request is not None
-            self._changed.notify_all()
-
     def _run(self) -> None:
+        # While the engine still opens: else the first picture waits for its kernels.
+        warm_up()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._due or self._leaving)
+                self._changed.wait_for(lambda: self._leaving or self._is_due())
                 if self._leaving:
                     return
-                shot, request, self._due = self._shot, self._request, False
+                if self._pending:
+                    self._shot = self._pending.popleft()
+                shot, request, self._anew = self._shot, self._request, False
             if shot is not None and request is not None:
                 started = time.monotonic_ns()
                 self._paint(shot, request)
                 self._rest(started + SHORTEST_NANOS)
+
+    def _is_due(self) -> bool:
+        again = self._anew and self._shot is not None
+        return self._request is not None and (bool(self._pending) or again)
 
     def _paint(self, shot: Shot, request: Request) -> None:
         try:
@@ -127,7 +140,7 @@ class Renderer:
             self.failure = error
         else:
             with self._changed:
-                if self._shot is not None:
+                if self._shot is shot:
                     self._painted = painted
         self._ready()
 

@@ -47,14 +47,15 @@ class StageBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colors = theme.of(self)
         gap = theme.space(self, 2)
-        left = self._name_width() + gap
-        room = self.width() - left - self._value_width() - gap
+        name_width, value_width = self._name_width(), self._value_width()
+        left = name_width + gap
+        room = self.width() - left - value_width - gap
         scale = max([self._interval_millis, *self._stages.values(), 1e-6])
         row = self._row_height()
         for line, (stage, millis) in enumerate(self._stages.items()):
             top = line * row
             painter.setPen(QColor(colors.muted))
-            name = QRectF(0, top, self._name_width(), row)
+            name = QRectF(0, top, name_width, row)
             painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, stage_name(stage))
             late = 0 < self._interval_millis < millis
             painter.setPen(Qt.PenStyle.NoPen)
@@ -64,7 +65,7 @@ class StageBars(QWidget):
             bar = QRectF(left, top + row * 0.3, max(2.0, room * millis / scale), row * 0.4)
             painter.drawRoundedRect(bar, 2, 2)
             painter.setPen(QColor(colors.text))
-            value = QRectF(left + room, top, self._value_width() + gap, row)
+            value = QRectF(left + room, top, value_width + gap, row)
             painter.drawText(value, theme.ALIGN_RIGHT, f"{number(millis, 1)} ms")
         if self._interval_millis and self._stages:
             x = left + room * self._interval_millis / scale

@@ -18,7 +18,7 @@ def display(size: str = "1920x1080") -> Iterator[str]:
     if program is None:
         pytest.skip("needs an X server: sudo apt install xvfb")
     read, write = os.pipe()
-    command = [program, "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    command = [program, "-displayfd", str(write), "-screen", "0", f"{size}x24", "-noreset"]
     with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as answer:
