@@ -84,19 +84,27 @@ def _play(wanted: argparse.Namespace) -> dict[str, float]:
         timer.start(BEAT_MILLIS)
 
     window = _viewed(wanted.clip, until=over, prepared=prepared)
-    frames = window.canvas.displayed.count - marks["displayed"]
-    loop, renderer = (window.spent[name] - marks[name] for name in ("loop", "renderer"))
-    processed = window.player_stats.processed.fps
     gaps = np.diff([each for each in beats if each > marks["began"]]) / 1e6 - BEAT_MILLIS
     return {
-        "processed_fps": processed,
-        "displayed_fps": window.canvas.displayed.fps,
-        "displayed_share": window.canvas.displayed.fps / min(processed, 60),
-        "event_loop_ms_per_frame": loop / 1e6 / max(1, frames),
-        "renderer_ms_per_frame": renderer / 1e6 / max(1, frames),
-        "viewer_cpu_ms_per_frame": (loop + renderer) / 1e6 / max(1, frames),
+        **_rates(window, marks),
         "block_p99_ms": float(np.percentile(np.maximum(gaps, 0), 99)),
         "block_max_ms": float(gaps.max()),
+    }
+
+
+def _rates(window: Any, marks: dict[str, int]) -> dict[str, float]:
+    frames = window.canvas.displayed.count - marks["displayed"]
+    loop, renderer = (
+        (window.spent[name] - marks[name]) / 1e6 / max(1, frames) for name in ("loop", "renderer")
+    )
+    processed, displayed = window.player_stats.processed.fps, window.canvas.displayed.fps
+    return {
+        "processed_fps": processed,
+        "displayed_fps": displayed,
+        "displayed_share": displayed / min(processed, 60),
+        "event_loop_ms_per_frame": loop,
+        "renderer_ms_per_frame": renderer,
+        "viewer_cpu_ms_per_frame": loop + renderer,
     }
 
 

@@ -40,18 +40,7 @@ def _take(wanted: argparse.Namespace) -> None:
 
     def prepared(window: Any) -> None:
         windows.append(window)
-        window.settings.setValue("theme", wanted.theme)
-        window.settings.setValue("percent", wanted.percent)
-        window.use_theme()
-        window.resize(*map(int, wanted.size.split("x")))
-        window.look.change(mode=wanted.mode, contours=wanted.contours)
-        window.measuring.plots.setVisible(wanted.plots)
-        if wanted.fast:
-            window.transport.nudge_speed(+9)
-        if wanted.legend:
-            window.deeds["legend"].trigger()
-        if wanted.keys:
-            window.deeds["help"].trigger()
+        _dress(window, wanted)
         timer.start(100)
 
     def watch() -> None:
@@ -71,6 +60,21 @@ def _take(wanted: argparse.Namespace) -> None:
     timer.timeout.connect(watch)
     compare = ("roadlite-camvid", "auto", "fp32") if wanted.mode == "swipe" else None
     view(wanted.source, Wish(compare=compare), opened=prepared)
+
+
+def _dress(window: Any, wanted: argparse.Namespace) -> None:
+    window.settings.setValue("theme", wanted.theme)
+    window.settings.setValue("percent", wanted.percent)
+    window.use_theme()
+    window.resize(*map(int, wanted.size.split("x")))
+    window.look.change(mode=wanted.mode, contours=wanted.contours)
+    window.measuring.plots.setVisible(wanted.plots)
+    if wanted.fast:
+        window.transport.nudge_speed(+9)
+    if wanted.legend:
+        window.deeds["legend"].trigger()
+    if wanted.keys:
+        window.deeds["help"].trigger()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from rtseg.stats import Meter
+from rtseg.viewer.dropping import reference_in
 from rtseg.viewer.language import tr
 from rtseg.viewer.legend_painter import paint_legend
 from rtseg.viewer.picture_painter import (
@@ -60,14 +61,11 @@ class Canvas(QWidget):
         self.centre: tuple[float, float] | None = None
         self._painted: Painted | None = None
         self._images: list[QImage] = []
-        self._panes = 1
-        self._legend = False
+        self._panes, self._legend = 1, False
         self._divider: float | None = None
         self._pointer: QPointF | None = None
         self._held: QPointF | None = None
-        self._holds_divider = False
-        self._last_number = -1
-        self._words = ""
+        self._holds_divider, self._last_number, self._words = False, -1, ""
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -292,16 +290,11 @@ class Canvas(QWidget):
         self._point()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is not None and data is not None and (data.hasUrls() or data.hasText()):
+        if event is not None and reference_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is None or data is None:
-            return
-        urls = data.urls()
-        reference = urls[0].toLocalFile() or urls[0].toString() if urls else data.text().strip()
-        if reference:
+        reference = reference_in(event.mimeData()) if event is not None else ""
+        if event is not None and reference:
             event.acceptProposedAction()
             self.dropped.emit(reference)

@@ -67,8 +67,7 @@ class ViewerWindow(QMainWindow):
         self.keeping = Keeping(self.player, self.canvas, self.look, parent=self)
         self.engine = EnginePanel(wish)
         self.help = HelpOverlay(self.deeds.menus, self.canvas)
-        self._before = QByteArray()
-        self._alone = self._cramped = False
+        self._before, self._alone, self._cramped = QByteArray(), False, False
         self.setWindowTitle("rtseg")
         self.setCentralWidget(self._middle())
         self.docks = Docks(self, self._panels(), plots=self.measuring.plots)
@@ -211,7 +210,7 @@ class ViewerWindow(QMainWindow):
             action = QAction(name, group)
             action.setCheckable(True)
             action.setChecked(choice == self.settings.value("theme", "system"))
-            action.triggered.connect(lambda *_, choice=choice: self._choose_theme(choice))
+            action.triggered.connect(lambda *_, choice=choice: self._change("theme", choice))
             menu.addAction(action)
         return menu
 
@@ -284,12 +283,11 @@ class ViewerWindow(QMainWindow):
 
     def _scale(self, percent: int) -> None:
         now = int(self.settings.value("percent", SMALLEST_PERCENT)) + percent
-        self.settings.setValue("percent", min(max(now, SMALLEST_PERCENT), LARGEST_PERCENT))
-        self.use_theme()
+        self._change("percent", min(max(now, SMALLEST_PERCENT), LARGEST_PERCENT))
         self.docks.widen()
 
-    def _choose_theme(self, choice: str) -> None:
-        self.settings.setValue("theme", choice)
+    def _change(self, key: str, value: object) -> None:
+        self.settings.setValue(key, value)
         self.use_theme()
 
     def use_theme(self) -> None:
