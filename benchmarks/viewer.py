@@ -116,6 +116,7 @@ def _cycle(wanted: argparse.Namespace) -> dict[str, float]:
         _viewed(wanted.clip, until=lambda window: window.canvas.displayed.count >= 1)
         if number >= min(9, wanted.cycles - 2):
             sizes.append(process.memory_info().rss / 2**20)
+    print([round(each) for each in sizes], file=sys.stderr)
     left = [each.name for each in threading.enumerate() if each.name.startswith("rtseg")]
     return {"rss_growth_mib": sizes[-1] - sizes[0], "rss_mib": sizes[-1], "threads": len(left)}
 
