@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from qtpy.QtCore import QSettings
+from qtpy.QtCore import QEvent, QSettings
 from qtpy.QtWidgets import QApplication
 
 from rtseg.pipeline.session import Wish
@@ -38,6 +38,9 @@ def view(
         return application.exec()
     finally:
         sys.excepthook = before
+        # Its connections hold on to everything it knows for as long as there is a window.
+        window.deleteLater()
+        application.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
 
 
 def _shown_by(

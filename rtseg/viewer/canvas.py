@@ -110,7 +110,6 @@ class Canvas(QWidget):
     def clear(self) -> None:
         self._painted, self._images, self._last_number = None, [], -1
         self.wanted_scale = self.centre = None
-        self.displayed = Meter()
         self.update()
 
     def say(self, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
@@ -64,9 +65,7 @@ class Player(QObject):
         self._turn += 1
         self.renderer.forget()
         if session is not None:
-            thread = threading.Thread(
-                target=session.__exit__, args=(None, None, None), name="rtseg-leave"
-            )
+            thread = threading.Thread(target=_end, args=(session,), name="rtseg-leave")
             thread.start()
             self._leaving = [each for each in self._leaving if each.is_alive()] + [thread]
 
@@ -99,3 +98,10 @@ class Player(QObject):
         """On a thread of the session; one that was left may still have a frame to give."""
         if turn == self._turn:
             self.renderer.show(shot)
+
+
+def _end(session: Session) -> None:
+    """Its threads know it and it knows them: many pictures would wait for a rare collection."""
+    session.__exit__(None, None, None)
+    del session
+    gc.collect()

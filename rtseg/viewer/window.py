@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 
 from rtseg.pipeline.session import Wish
 from rtseg.source.masking import masked
+from rtseg.stats import Meter
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
 from rtseg.viewer.canvas import Canvas
@@ -41,11 +42,8 @@ from rtseg.viewer.recent import Recent, needs_password
 from rtseg.viewer.source_dialog import SourceDialog
 from rtseg.viewer.transport import Transport
 
-SMALLEST = 200, 150
-"""Width and height of a window in which there is still something to see."""
-
-ROOM = 90, 22
-"""Letters and lines of text below which a window has room for the picture alone."""
+SMALLEST = 200, 150  # pixels of a window in which there is still something to see
+ROOM = 90, 22  # letters and lines of text below which there is room for the picture alone
 
 SMALLEST_PERCENT, LARGEST_PERCENT, PERCENT_STEP = 100, 200, 25
 
@@ -85,6 +83,7 @@ class ViewerWindow(QMainWindow):
             return
         self.keeping.stop_recording()
         self.canvas.clear()
+        self.canvas.displayed = Meter()
         self.playing.begin(self.canvas.displayed)
         self.measuring.begin()
         self.setWindowTitle(f"{masked(reference)} - rtseg")
@@ -100,7 +99,7 @@ class ViewerWindow(QMainWindow):
         dialog.deleteLater()
 
     def show_bug(self, error: BaseException) -> None:
-        """What nobody foresaw: shown, not swallowed; the viewer goes on where it can."""
+        """What nobody foresaw: shown, not swallowed."""
         self.playing.notice.show_error(error, source=masked(self.player.reference))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -115,6 +114,7 @@ class ViewerWindow(QMainWindow):
         self.keeping.stop_recording()
         self.player.close()
         self.keeping.close()
+        self.canvas.clear()
         super().closeEvent(event)
 
     def showEvent(self, event: QShowEvent | None) -> None:
