@@ -11,10 +11,16 @@ from typing import Any
 PACKAGES = ("rtseg", "openvino", "onnxruntime", "av", "opencv-python-headless", "numpy", "numba")
 
 
-def fingerprint() -> dict[str, Any]:
-    """cores: those that this process may use. memory_mb: of the machine, in 2^20 bytes."""
+ROOT = Path("/")
+
+
+def fingerprint(root: Path = ROOT) -> dict[str, Any]:
+    """cores: those that this process may use. memory_mb: of the machine, in 2^20 bytes.
+
+    root: where ``/proc`` is.
+    """
     return {
-        "cpu": _cpu(),
+        "cpu": _cpu(root),
         "cores": len(os.sched_getaffinity(0)),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "system": platform.platform(),
@@ -27,11 +33,13 @@ def load() -> list[float]:
     return [round(each, 2) for each in os.getloadavg()]
 
 
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+def _cpu(root: Path) -> str:
+    """x86's processors have a name; Arm's only say their kind."""
+    text = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    for line in text.splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return platform.machine()
 
 
 def _of(package: str) -> str | None:

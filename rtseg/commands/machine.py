@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import shutil
 import subprocess
@@ -13,12 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rtseg import __version__
 from rtseg.engine.backends import INSTALL
 from rtseg.engine.gpu import find_gpu, the_gpu
+from rtseg.engine.nvrtc import find_nvrtc
 from rtseg.errors import EngineError
-
-ROOT = Path("/")
+from rtseg.machine import ROOT, fingerprint
 
 JETPACKS = {35: "5", 36: "6", 38: "7", 39: "7"}
 """Major release of L4T -> of JetPack, as NVIDIA's release notes pair them."""
@@ -38,18 +35,15 @@ NEEDED = {
 def machine(root: Path = ROOT) -> dict[str, Any]:
     """root: where ``/etc``, ``/proc`` and ``/sys`` are. None for what there is not."""
     gpu = find_gpu()
-    return {
-        "system": platform.platform(),
+    plain = fingerprint(root)
+    return plain | {
         "board": _line(root / "proc/device-tree/model"),
         **l4t(root),
         "power_mode": _said("nvpmodel", "-q"),
-        "cpu": _cpu(root),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "gpu": asdict(gpu) if gpu else None,
         "driver": _line(root / "proc/driver/nvidia/version"),
         "cuda_toolkit": _toolkit(),
-        "versions": {"rtseg": __version__, "python": platform.python_version(), **_versions()},
+        "versions": plain["versions"] | _versions(),
     }
 
 
@@ -67,9 +61,9 @@ def l4t(root: Path = ROOT) -> dict[str, str | None]:
 
 def obstacles(root: Path = ROOT) -> list[str]:
     """What keeps TensorRT engines from being built and run here, one line each."""
-    found = []
+    found, gpu = [], None
     try:
-        the_gpu()
+        gpu = the_gpu()
     except EngineError as error:
         found.append(str(error))
     for name, remedy in NEEDED.items():
@@ -77,19 +71,12 @@ def obstacles(root: Path = ROOT) -> list[str]:
             hidden = name == "tensorrt" and l4t(root)["l4t"]
             where = "; a venv sees it only if made with --system-site-packages" if hidden else ""
             found.append(f"the Python package {name!r} is missing: {remedy}{where}")
-    if shutil.which("nvcc") is None:
+    if shutil.which("nvcc") is None and (gpu is None or find_nvrtc(gpu) is None):
         found.append(
-            "nvcc, which compiles the CUDA kernels, is not found: install the CUDA toolkit, and "
-            "put its folder, /usr/local/cuda/bin, into PATH"
+            "nvcc or NVRTC, which compiles the CUDA kernels, is not found: install the CUDA "
+            "toolkit, and put its folder, /usr/local/cuda/bin, into PATH"
         )
     return found
-
-
-def _cpu(root: Path) -> str:
-    """x86's processors have a name; Arm's only say their kind."""
-    text = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
-    return found[1] if found else platform.machine()
 
 
 def _toolkit() -> str | None:

@@ -53,7 +53,7 @@ def toolkit(graphics: Graphics, jetson: Jetson) -> Iterator[Finding]:
             "no-nvcc",
             "the CUDA toolkit is not installed",
             f"there is no nvcc, neither on the PATH nor in {TOOLKIT}/bin",
-            f"pycuda cannot be compiled, nor rtseg's kernels; {ON_CPU}",
+            f"pycuda cannot be compiled; rtseg's kernels only where NVRTC is; {ON_CPU}",
             "sudo apt install nvidia-jetpack"
             if jetson.model
             else "sudo apt install nvidia-cuda-toolkit",
@@ -64,7 +64,7 @@ def toolkit(graphics: Graphics, jetson: Jetson) -> Iterator[Finding]:
             "nvcc-not-on-path",
             f"the CUDA toolkit is installed, and PATH does not lead to {found.nvcc}",
             "the toolkit's packages do not put it there",
-            "pycuda cannot be compiled, nor rtseg's kernels: --backend tensorrt fails",
+            "pycuda cannot be compiled; rtseg's kernels are, if NVRTC is found in its place",
             f"export PATH={found.nvcc.rpartition('/')[0]}:$PATH",
         )
     else:
