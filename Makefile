@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test mutants check clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 15
@@ -15,6 +15,9 @@ demo: $(VENV)/.base  ## install rtseg into .venv, then run its demo
 test: check $(VENV)/.screen  ## linters, types, import contracts, then every test
 	$(BIN)/pytest -q $$($(BIN)/python -c 'import PyQt6.QtWidgets' 2>/dev/null || \
 	  echo '-p no:pytest-qt --ignore=tests/viewer')
+
+mutants: $(VENV)/.dev  ## plant mistakes in the TensorRT road: do its tests notice each?
+	$(BIN)/pytest -q -m mutation
 
 check: $(VENV)/.dev  ## linters, types and import contracts only
 	$(BIN)/ruff check

@@ -6,7 +6,10 @@ import shutil
 import pytest
 from test_trt import ROOT, check, fakes, with_engine  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.timeout(1200)  # pycuda is compiled where the cache is empty
+pytestmark = [
+    pytest.mark.mutation,
+    pytest.mark.timeout(1200),  # pycuda is compiled where the cache is empty
+]
 
 MISTAKES = {
     "labels are read before they are there": (
