@@ -131,9 +131,11 @@ def without_nvcc(with_engine, tmp_path):
 
 
 @pytest.mark.skipif(not installed(), reason="no NVRTC beside this Python")
-def test_without_nvcc_the_kernels_are_compiled_by_nvrtc(without_nvcc):
+def test_without_nvcc_the_kernels_are_compiled_by_nvrtc(without_nvcc, tmp_path):
     words = ("run", "test://road?frames=2", "--backend", "tensorrt", "-o", "null", "--json")
-    wheels = installed()[0].parents[3]  # of nvidia/cu13/lib/libnvrtc.so.13
+    wheels = tmp_path / "wheels"  # of nvidia alone: what lies beside it would hide the library's
+    wheels.mkdir()
+    (wheels / "nvidia").symlink_to(installed()[0].parents[2])  # nvidia/cu13/lib/libnvrtc.so.13
     path = os.pathsep.join([without_nvcc["PYTHONPATH"], str(wheels)])
     ended = run(*RTSEG, *words, env=without_nvcc | {"PYTHONPATH": path})
     assert ended.returncode == 0, ended.stderr
