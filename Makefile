@@ -44,7 +44,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 # Qt's wheels bring none of the X libraries. Without them, and without the right to install them,
 # the viewer's tests are left out; without Xvfb, those that need a screen.
-$(VENV)/.screen: $(VENV)/.dev rtseg/viewer/display.py
+$(VENV)/.screen: $(VENV)/.dev rtseg/viewer/display.py rtseg/qt_libraries.py
 	@packages=$$($(BIN)/python -c 'from rtseg.viewer.display import *; \
 	  print(*missing({**LIBRARIES, **XCB_LIBRARIES}))'); \
 	command -v Xvfb >/dev/null || packages="$$packages xvfb"; \

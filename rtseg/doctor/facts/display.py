@@ -5,27 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtseg.doctor.place import Place
+from rtseg.qt_libraries import LIBRARIES as ALWAYS
+from rtseg.qt_libraries import XCB_LIBRARIES
 
-LIBRARIES = {
-    "libEGL.so.1": "libegl1",
-    "libGL.so.1": "libgl1",
-    "libfontconfig.so.1": "libfontconfig1",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libX11-xcb.so.1": "libx11-xcb1",
-    "libxkbcommon.so.0": "libxkbcommon0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-xkb.so.1": "libxcb-xkb1",
-}
-"""What libqxcb.so of PyQt6's wheel is linked to, by ldd, and a bare Debian or Ubuntu may lack ->
-the package that has it."""
+LIBRARIES = {**ALWAYS, **XCB_LIBRARIES}
+"""On X, where most are."""
 
 
 @dataclass(frozen=True)
