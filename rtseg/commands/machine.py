@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from rtseg.doctor.facts.jetson import linux_version
 from rtseg.engine.backends import INSTALL
 from rtseg.engine.gpu import find_gpu, the_gpu
 from rtseg.engine.nvrtc import find_nvrtc
@@ -49,14 +50,10 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
 
 def l4t(root: Path = ROOT) -> dict[str, str | None]:
     """A Jetson's system, e.g. 36.4.3, and the JetPack it belongs to, e.g. 6."""
-    words = _line(root / "etc/nv_tegra_release") or ""
-    found = re.search(r"R(\d+) \(release\), REVISION: ([\d.]+)", words)
-    if not found:
+    linux = linux_version(_line(root / "etc/nv_tegra_release") or "")
+    if not linux:
         return {"l4t": None, "jetpack": None}
-    return {
-        "l4t": f"{found[1]}.{found[2]}",
-        "jetpack": JETPACKS.get(int(found[1])),
-    }
+    return {"l4t": linux, "jetpack": JETPACKS.get(int(linux.partition(".")[0]))}
 
 
 def obstacles(root: Path = ROOT) -> list[str]:

@@ -48,13 +48,13 @@ def read_jetson(place: Place) -> Jetson:
     tegra = "-tegra" in place.text("/proc/sys/kernel/osrelease") or "Jetson" in model
     if not release and not tegra:
         return Jetson("")
-    linux = _linux(release)
+    linux = linux_version(release)
     mode, modes = _power(place)
     return Jetson(model or "Jetson", linux, _jetpack(linux), mode, modes, _locked(place))
 
 
-def _linux(release: str) -> str:
-    """ "# R36 (release), REVISION: 4.3, ..." is 36.4.3."""
+def linux_version(release: str) -> str:
+    """ "# R36 (release), REVISION: 4.3, ..." is 36.4.3; "" for other words."""
     found = re.match(r"# R(\d+) \(release\), REVISION: ([\d.]+)", release)
     return f"{found[1]}.{found[2]}" if found else ""
 
