@@ -17,7 +17,7 @@ DEFAULT_SIZE = "352x480"
 
 @dataclass(frozen=True)
 class Choice:
-    """model: name, folder or checkpoint. size: HxW of a checkpoint's network; "" elsewhere."""
+    """model: name, folder or checkpoint. size: HxW of its network; "": its own, or DEFAULT_SIZE."""
 
     model: str
     backend: str = "auto"
@@ -40,15 +40,12 @@ class Choice:
         """Not open yet. One tensor in flight: results are wanted in order, one by one."""
         if self.model.endswith(CHECKPOINT):
             return self._from_checkpoint()
-        if self.size:
-            raise UsageError(
-                "--size is for checkpoints: a model was exported for one size, `rtseg models` "
-                "says which"
-            )
         from rtseg.engine.backends import make_engine
         from rtseg.engine.package import DEFAULT_MODEL, find_package
 
         package = find_package(self.model or DEFAULT_MODEL)
+        if self.size:
+            package = package.at(*_size(self.size))
         return make_engine(self.backend, package, self.precision, depth=1)
 
     def _from_checkpoint(self) -> Engine:

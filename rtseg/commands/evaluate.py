@@ -13,7 +13,7 @@ from rtseg.commands.fraction import percent, rounded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rtseg.engine.base import EngineInfo
+    from rtseg.engine.base import Engine
     from rtseg.labels import LabelSet
     from rtseg.pipeline.evaluate import Evaluation
     from rtseg.source.sample import Dataset
@@ -28,7 +28,8 @@ def command(
     ] = None,
     backend: Annotated[str, typer.Option(help="auto, openvino, onnxruntime, tensorrt.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
-    size: Annotated[str, typer.Option(help="HxW for a checkpoint (default 352x480).")] = "",
+    size: Annotated[str, typer.Option(help="HxW of the network's input; else its own.")] = "",
+    every: Annotated[int, typer.Option(min=1, help="Only every Nth picture.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N pictures.")] = None,
     worst: Annotated[int, typer.Option(min=0, help="How many worst pictures to name.")] = 8,
     boundary: Annotated[bool, typer.Option("--boundary", help="Boundary F-score, too.")] = False,
@@ -45,6 +46,7 @@ def command(
     \b
     rtseg eval --data camvid:data/camvid -o report
     rtseg eval roadlite-camvid --data camvid:data/camvid --precision fp32 --json
+    rtseg eval --data camvid:data/camvid --size 288x384 --every 4
     rtseg eval .train/mine/checkpoint.pt --data my.toml --split val --boundary --strict
     """
     from rtseg.commands.engines import Choice
@@ -59,12 +61,12 @@ def command(
     chosen = Choice(model, backend, precision, size).engine()
     dataset = open_dataset(data, split, labels=chosen.spec.labels, strict=strict)
     folder = None if output is None else writable_folder(output)
-    samples = dataset.samples[:limit]
+    samples = dataset.samples[::every][:limit]
     evaluation = Evaluation(len(dataset.labels), worst=worst, boundary=boundary)
     with chosen as engine, progress(len(samples), "eval") as advance:
         for judged in judge(samples, engine):
             evaluation.add(advance(judged))
-        result = _result(evaluation, dataset, engine.info)
+        result = _result(evaluation, dataset, engine)
     if folder is not None:
         _write(folder, result, evaluation, dataset)
     if dataset.problems:
@@ -76,14 +78,15 @@ def command(
         )
 
 
-def _result(evaluation: Evaluation, dataset: Dataset, info: EngineInfo) -> dict[str, Any]:
+def _result(evaluation: Evaluation, dataset: Dataset, engine: Engine) -> dict[str, Any]:
     """Fractions, not per cent; null for a class that is nowhere true."""
-    counts = evaluation.confusion.counts
+    info, spec, counts = engine.info, engine.spec, evaluation.confusion.counts
     invented = counts.sum(0)[counts.sum(1) == 0].sum()
     return {
         "model": info.model,
         "backend": info.backend,
         "precision": info.precision,
+        "network": [spec.height, spec.width],
         "data": dataset.name,
         "split": dataset.split,
         "labels": dataset.labels.name,

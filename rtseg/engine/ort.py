@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 import onnxruntime
 
 from rtseg.engine.base import EngineInfo
+from rtseg.engine.graph import read_graph
 from rtseg.engine.package import ModelPackage
+from rtseg.engine.resizing import Shape, resized
 from rtseg.errors import EngineError
 from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Scores, Tensor
 
@@ -77,7 +80,7 @@ class OnnxRuntimeEngine:
         path = self._package.file(self._precision)
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+                self._network(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
             raise EngineError(f"ONNX Runtime cannot load {str(path)!r}: {error}") from error
@@ -91,6 +94,13 @@ class OnnxRuntimeEngine:
     ) -> None:
         self._waiting.clear()
         self._session = None
+
+    def _network(self, path: Path) -> str | bytes:
+        if not self._package.is_resized:
+            return str(path)
+        shape = Shape(self.spec.height, self.spec.width)
+        network: bytes = resized(read_graph(path), shape).SerializeToString()
+        return network
 
     def submit(self, tensor: Tensor) -> None:
         self._waiting.append(tensor)

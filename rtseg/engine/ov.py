@@ -16,7 +16,8 @@ from openvino.preprocess import PrePostProcessor
 
 from rtseg.engine.base import EngineInfo
 from rtseg.engine.package import ModelPackage
-from rtseg.errors import EngineError
+from rtseg.engine.resizing import scaled
+from rtseg.errors import EngineError, UsageError
 from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Tensor
 
 HINTS: Mapping[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
@@ -128,6 +129,8 @@ class OpenVinoEngine:
         """Pictures to labels: pre-processing in front of the network, ArgMax behind it."""
         spec = self._package.spec
         model = core.read_model(path)
+        if self._package.is_resized:
+            resize(model, spec)
         logits = model.output("logits").get_node().input_value(0)
         results = [argmax(logits), *([probabilities(logits)] if self._scores else [])]
         process = PrePostProcessor(openvino.Model(results, model.get_parameters()))
@@ -172,6 +175,30 @@ class OpenVinoEngine:
         )
 
 
+def resize(model: openvino.Model, spec: ModelSpec) -> None:
+    """Make the network eat (h, w) of ``spec``: the sizes that its Interpolates state are scaled.
+
+    In place. What ``engine.resizing`` does to ONNX files, for machines without onnx. Raises
+    EngineError where the result would not be exact.
+    """
+    height, width = spec.height, spec.width
+    batch, channels, old_height, old_width = model.input(0).get_shape()
+    stretches = [node for node in model.get_ops() if _states_its_size(node)]
+    stated = [list(node.get_output_shape(0)) for node in stretches]
+    try:
+        # Of any size for a moment: every change is validated, and between two sizes none is valid.
+        model.reshape([batch, channels, -1, -1])
+        for node, (*first, rows, columns) in zip(stretches, stated, strict=True):
+            sides = scaled(rows, height, old_height), scaled(columns, width, old_width)
+            node.input(1).replace_source_output(_int64([*first, *sides]).output(0))
+        model.reshape([batch, channels, height, width])
+    except (UsageError, RuntimeError) as error:
+        raise EngineError(
+            f"the network cannot be run at {height}x{width} instead of {old_height}x{old_width} "
+            f"({_reason(error)}): take another size, or export it for that one"
+        ) from error
+
+
 def argmax(logits: openvino.Output) -> openvino.Node:
     """(1, C, h, w) -> (1, h, w) uint8, the first of equals.
 
@@ -187,6 +214,16 @@ def argmax(logits: openvino.Output) -> openvino.Node:
     return ops.convert(first, "u8")
 
 
+def _states_its_size(node: openvino.Node) -> bool:
+    if node.get_type_name() != "Interpolate":
+        return False
+    return bool(node.get_attributes().get("shape_calculation_mode", "sizes") == "sizes")
+
+
+def _int64(values: list[int]) -> openvino.Node:
+    return ops.constant(np.array(values, np.int64))
+
+
 def probabilities(logits: openvino.Output) -> openvino.Node:
     """(1, C, h, w) logits -> the same in float32, adding up to 1 over the classes."""
     return ops.convert(ops.softmax(logits, 1), "f32")
@@ -196,7 +233,7 @@ def _labels(request: openvino.InferRequest) -> LabelMap:
     return np.array(request.get_output_tensor(0).data[0], np.uint8)
 
 
-def _reason(error: RuntimeError) -> str:
+def _reason(error: Exception) -> str:
     """OpenVINO's exceptions hold source lines and call stacks; the last line says what is wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else "no reason given"

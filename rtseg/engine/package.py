@@ -64,8 +64,11 @@ class Manifest:
 
 @dataclass(frozen=True)
 class ModelPackage:
+    """size: (h, w) that its engines shall have; None is that of the files."""
+
     folder: Path
     manifest: Manifest
+    size: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +76,16 @@ class ModelPackage:
 
     @property
     def spec(self) -> ModelSpec:
-        return self.manifest.spec
+        spec = self.manifest.spec
+        return spec if self.size is None else replace(spec, height=self.size[0], width=self.size[1])
+
+    @property
+    def is_resized(self) -> bool:
+        return self.spec != self.manifest.spec
+
+    def at(self, height: int, width: int) -> ModelPackage:
+        """The same weights for pictures of another size. What fits shows when an engine opens."""
+        return replace(self, size=(height, width))
 
     @property
     def labels(self) -> LabelSet:

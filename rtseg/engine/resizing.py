@@ -59,7 +59,7 @@ def resized(model: Any, shape: Shape) -> Any:
             _state_size(
                 model,
                 node,
-                (_scaled(rows, shape.height, old[2]), _scaled(columns, shape.width, old[3])),
+                (scaled(rows, shape.height, old[2]), scaled(columns, shape.width, old[3])),
             )
     del model.graph.value_info[:]
     first = "batch" if shape.dynamic else shape.batch
@@ -67,7 +67,7 @@ def resized(model: Any, shape: Shape) -> Any:
     for output in model.graph.output:
         dims = [each.dim_value for each in output.type.tensor_type.shape.dim]
         rows, columns = dims[-2:]
-        sides = [_scaled(rows, shape.height, old[2]), _scaled(columns, shape.width, old[3])]
+        sides = [scaled(rows, shape.height, old[2]), scaled(columns, shape.width, old[3])]
         _set_dims(output, [first, *dims[1:-2], *sides])
     try:
         onnx.checker.check_model(without_dead_ends(_in_order(model)))
@@ -77,6 +77,18 @@ def resized(model: Any, shape: Shape) -> Any:
             f"this network cannot be rewritten for {shape} ({last_line(error)}): it fixes its "
             f"size elsewhere too; leave --size and --batch out, or export it for that size"
         ) from error
+
+
+def scaled(extent: int, to: int, before: int) -> int:
+    """What an extent inside the network becomes where its input becomes ``to`` instead of
+    ``before``. Raises UsageError for fractions.
+    """
+    if extent * to % before:
+        raise UsageError(
+            f"--size: {to} instead of {before} does not keep the network's proportions ({extent} "
+            f"would become {extent * to / before:g}): take a multiple of 32"
+        )
+    return extent * to // before
 
 
 def _resize_targets(model: Any) -> Mapping[str, tuple[int, int]]:
@@ -145,15 +157,6 @@ def _in_order(model: Any) -> Any:
         waiting = [node for node in waiting if not made.issuperset(node.output)]
     replace_all(model.graph.node, ordered)
     return model
-
-
-def _scaled(extent: int, to: int, before: int) -> int:
-    if extent * to % before:
-        raise UsageError(
-            f"--size: {to} instead of {before} does not keep the network's proportions ({extent} "
-            f"would become {extent * to / before:g}): take a multiple of 32"
-        )
-    return extent * to // before
 
 
 def _set_dims(value: Any, dims: list[int | str]) -> None:

@@ -91,6 +91,21 @@ def test_both_runtimes_measure_the_same(capsys, model, data):
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+def test_a_model_is_measured_at_another_size_than_it_was_exported_for(capsys, model, data, backend):
+    words = ("--size", f"{2 * HEIGHT}x{2 * WIDTH}", "--backend", backend, "--json")
+    _, out, _ = call(capsys, "eval", model, "--data", data, *words)
+    found = json.loads(out)
+    assert found["network"] == [2 * HEIGHT, 2 * WIDTH]
+    assert (found["images"], found["miou"]) == (2, 0.8333)
+
+
+def test_every_second_picture_of_two_is_the_first(capsys, model, data):
+    _, out, _ = call(capsys, "eval", model, "--data", data, "--every", "2", "--json")
+    found = json.loads(out)
+    assert (found["images"], found["pixel_accuracy"]) == (1, 0.5)  # "half" comes before "right"
+
+
 def test_the_page_holds_the_numbers_and_the_worst_pictures(capsys, model, data, tmp_path):
     folder = tmp_path / "deep" / "report"
     code, out, _ = call(
@@ -183,7 +198,7 @@ def test_a_checkpoint_is_measured_without_being_exported(capsys, data, tmp_path,
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["MODEL", "--size", "64x96"], 2, "--size is for checkpoints"),
+        (["MODEL", "--size", "64"], 2, "is not HxW"),
         (["nowhere.pt"], 4, "there is no checkpoint"),
         (["nowhere.pt", "--size", "64"], 2, "is not HxW"),
         (["MODEL", "-o", "FILE/report"], 1, "cannot write into"),

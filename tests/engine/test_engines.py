@@ -1,3 +1,6 @@
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from tiny import HEIGHT, WIDTH, tiny_package
@@ -8,6 +11,8 @@ from rtseg.engine.package import DEFAULT_MODEL, find_package, sha256_of
 from rtseg.errors import EngineError, ManifestError, ThresholdError, UsageError
 from rtseg.preprocess import prepare
 from rtseg.source.images import ImageFolder
+from rtseg.source.road import RoadSource
+from rtseg.types import Frame
 
 ON_CPU = [each for each in BACKENDS if each != "tensorrt"]
 
@@ -39,6 +44,31 @@ def test_order_mean_and_deviation_of_the_manifest_are_applied(tmp_path, backend,
     assert len(np.unique(expected)) == 3
     with make_engine(backend, package) as engine:
         np.testing.assert_array_equal(infer(engine, tensor), expected)
+
+
+@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.9999), ("int8", 0.99)])
+def test_at_another_size_openvino_and_the_rewritten_onnx_file_agree(precision, least):
+    package = find_package(DEFAULT_MODEL).at(160, 224)
+    picture = RoadSource(height=360, width=640).picture(90)
+    tensor = prepare(Frame(picture, 0, Fraction(0), 0), package.spec).tensor
+    with make_engine("onnxruntime", package, precision) as engine:
+        expected = infer(engine, tensor)
+    with make_engine("openvino", package, precision) as engine:
+        found = infer(engine, tensor)
+        assert engine.spec == replace(package.manifest.spec, height=160, width=224)
+    assert (found.shape, len(np.unique(expected)) >= 5) == ((80, 112), True)
+    assert (found == expected).mean() >= least
+
+
+@pytest.mark.parametrize("backend", ON_CPU)
+def test_a_size_that_does_not_keep_the_proportions_is_refused(backend):
+    package = find_package(DEFAULT_MODEL).at(300, 400)
+    with (
+        pytest.raises(EngineError, match=r"300 instead of 352 .* take a multiple of 32") as caught,
+        make_engine(backend, package, "fp32"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("backend", ON_CPU)
