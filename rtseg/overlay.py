@@ -8,7 +8,7 @@ compiled on disk.
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -46,6 +46,12 @@ class Look:
             raise UsageError(f"no look named {self.mode!r}; there are: {', '.join(get_args(Mode))}")
         if not 0 <= self.opacity <= 1:
             raise UsageError(f"opacity must be between 0 and 1, not {self.opacity:g}")
+
+    @property
+    def plain(self) -> Look:
+        """What costs least of the same size: an overlay in place of contours, and no legend."""
+        mode: Mode = "overlay" if self.mode == "contours" else self.mode
+        return replace(self, mode=mode, legend=False)
 
 
 def render(segmentation: Segmentation, labels: LabelSet, look: Look) -> Rgb:

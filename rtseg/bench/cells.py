@@ -10,8 +10,7 @@ from pathlib import Path
 from rtseg.engine.backends import choose_precision
 from rtseg.engine.graph import read_graph, write_graph
 from rtseg.engine.package import ModelFile, ModelPackage, sha256_of, write_package
-from rtseg.engine.resizing import Shape, resized
-from rtseg.errors import UsageError
+from rtseg.engine.resizing import Shape, parsed, resized
 from rtseg.types import Precision
 
 
@@ -30,12 +29,7 @@ class Cell:
     @property
     def shape(self) -> Shape | None:
         """Raises UsageError for what is no size."""
-        if not self.size:
-            return None
-        height, _, width = self.size.partition("x")
-        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-            raise UsageError(f"--sizes {self.size!r} is not HxW, e.g. 256x480")
-        return Shape(int(height), int(width))
+        return parsed(self.size, option="--sizes") if self.size else None
 
 
 def cells(

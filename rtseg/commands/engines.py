@@ -42,10 +42,12 @@ class Choice:
             return self._from_checkpoint()
         from rtseg.engine.backends import make_engine
         from rtseg.engine.package import DEFAULT_MODEL, find_package
+        from rtseg.engine.resizing import parsed
 
         package = find_package(self.model or DEFAULT_MODEL)
         if self.size:
-            package = package.at(*_size(self.size))
+            shape = parsed(self.size, option="--size")
+            package = package.at(shape.height, shape.width)
         return make_engine(self.backend, package, self.precision, depth=1)
 
     def _from_checkpoint(self) -> Engine:
@@ -54,18 +56,13 @@ class Choice:
                 f"{self.model!r} is a checkpoint, it runs in fp32 on torch alone: leave out "
                 "backend and precision, or `rtseg export` it"
             )
-        height, width = _size(self.size or DEFAULT_SIZE)
+        from rtseg.engine.resizing import parsed
+
+        shape = parsed(self.size or DEFAULT_SIZE, option="--size")
         try:
             from rtseg.models.torch_engine import checkpoint_engine
         except ImportError as error:
             raise EngineError(
                 f"a checkpoint needs {error.name!r}; install it with: pip install 'rtseg[train]'"
             ) from error
-        return checkpoint_engine(Path(self.model), height, width)
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.partition("x")
-    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-        raise UsageError(f"--size {text!r} is not HxW, e.g. {DEFAULT_SIZE}")
-    return int(height), int(width)
+        return checkpoint_engine(Path(self.model), shape.height, shape.width)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
-from rtseg.commands.screen import print_json, progress_bar, warn
+from rtseg.commands.screen import print_json, progress_bar, tell, warn
 from rtseg.engine.backends import make_engine
 from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
@@ -17,12 +17,15 @@ from rtseg.errors import EngineError, RtsegError, UsageError
 from rtseg.labels import LabelSet
 from rtseg.legend import draw_legend
 from rtseg.overlay import Look, render, visible_classes
+from rtseg.pipeline.climber import Climber
 from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
+from rtseg.pipeline.rungs import LadderWish, Rung
+from rtseg.pipeline.wish import EngineWish, Wish
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
 from rtseg.smoothing import Smoothing
-from rtseg.source.base import Source
+from rtseg.source.base import Source, SourceInfo
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
@@ -61,6 +64,7 @@ class Job:
     limit: int | None = None
     mode: str = "auto"
     smoothing: Smoothing = field(default_factory=Smoothing)
+    ladder: LadderWish | None = None
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
@@ -70,23 +74,82 @@ class Job:
         with self.source as source:
             refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
-            engine = self._engine(package, live=source.info.live)
-            pipeline = Pipeline(
-                source,
-                engine,
-                sinks,
-                render=painter,
-                limit=self.limit,
-                smoothing=self.smoothing,
-            )
+            climber = self._climber(package, source.info)
+            if climber is None:
+                engine, pipeline = self._level(package, sinks, painter)
+            else:
+                engine, pipeline = self._climbing(climber, sinks, painter)
             pipeline.stats.started_nanos -= process_age_nanos()
-            failure, code = self._drive(pipeline)
+            failure, code = self._drive(pipeline, climber)
             run = self._described(package, engine, sinks, stats=pipeline.stats)
+            if climber is not None:
+                run = replace(run, ladder=climber.facts())
         if run.summary.frames_written or failure is None:
             _report(run, json_on_stdout=json_on_stdout)
         if failure is not None:
             raise failure
         return code
+
+    def _level(
+        self, package: ModelPackage, sinks: Sequence[Sink], painter: Painter
+    ) -> tuple[Engine, Pipeline]:
+        """One engine from beginning to end."""
+        engine = self._engine(package, live=self.source.info.live)
+        return engine, Pipeline(
+            self.source,
+            engine,
+            sinks,
+            render=painter,
+            limit=self.limit,
+            smoothing=self.smoothing,
+        )
+
+    def _climbing(
+        self, climber: Climber, sinks: Sequence[Sink], painter: Painter
+    ) -> tuple[Engine, Pipeline]:
+        """The engine is that of the first rung."""
+        lineup = climber.first()
+        plain = replace(painter, look=self.look.plain)
+
+        def paint(segmentation: Segmentation, stats: RunStats) -> Rgb:
+            return (painter if climber.rung.full else plain)(segmentation, stats)
+
+        pipeline = Pipeline(self.source, lineup, [*sinks, climber], render=paint, limit=self.limit)
+        climber.follow(pipeline)
+        return lineup.inferences[0].engine, pipeline
+
+    def _climber(self, package: ModelPackage, source: SourceInfo) -> Climber | None:
+        if self.ladder is None:
+            return None
+        if not source.live:
+            raise UsageError(
+                f"--target-fps drops frames where it must, and of {source.name} every frame "
+                "counts: add --mode live, or leave --target-fps out"
+            )
+        if self.smoothing.keyframe != 1:
+            raise UsageError(
+                "--target-fps counts frames that the network saw, and --keyframe hides most from "
+                "it: leave one of them out"
+            )
+        full = self.smoothing.active or self.look != self.look.plain
+        return Climber(
+            self.ladder.rungs(package, self.precision, full=full),
+            self._wish,
+            source,
+            target_fps=self.ladder.target_fps,
+            smoothing=self.smoothing,
+            told=tell,
+        )
+
+    def _wish(self, rung: Rung) -> EngineWish:
+        wish = Wish(
+            self.model,
+            self.backend,
+            rung.precision,
+            scores=rung.full and self.smoothing.active,
+            threads=self.threads,
+        )
+        return replace(wish.engines(live=True)[0], size=(rung.height, rung.width))
 
     def _engine(self, package: ModelPackage, *, live: bool) -> Engine:
         depth = depth_for(self.smoothing, live=live)
@@ -101,7 +164,7 @@ class Job:
             )
         return make_engine(self.backend, package, self.precision, depth=depth, threads=self.threads)
 
-    def _drive(self, pipeline: Pipeline) -> tuple[RtsegError | None, int]:
+    def _drive(self, pipeline: Pipeline, climber: Climber | None) -> tuple[RtsegError | None, int]:
         """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
         with (
             Interrupts(gently=pipeline.finish, at_once=pipeline.stop) as interrupts,
@@ -111,7 +174,8 @@ class Job:
             task = bar.add_task("run", total=self._total(), note="")
             while not pipeline.wait(0.2):
                 written = pipeline.stats.written
-                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS")
+                rung = f", {climber.rung}" if climber is not None else ""
+                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS{rung}")
             try:
                 pipeline.join()
             except RtsegError as error:

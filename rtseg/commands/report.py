@@ -7,7 +7,7 @@ import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rtseg import __version__
 from rtseg.engine.base import EngineInfo
@@ -17,10 +17,16 @@ from rtseg.source.base import SourceInfo
 from rtseg.stats import Summary
 from rtseg.types import ModelSpec
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 
 @dataclass(frozen=True)
 class Run:
-    """Everything about one run that its report needs. engine is None if it never opened."""
+    """Everything about one run that its report needs. engine is None if it never opened.
+
+    ladder: what ``Climber.facts`` says; None without one.
+    """
 
     source: SourceInfo
     spec: ModelSpec
@@ -31,6 +37,7 @@ class Run:
     summary: Summary
     outputs: tuple[Path, ...]
     warnings: tuple[str, ...]
+    ladder: dict[str, Any] | None = None
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -51,6 +58,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "written_fps": round(summary.written_fps, 2),
         "latency_ms": summary.latency.rounded(),
         "stages_ms": {name: each.rounded() for name, each in summary.stages.items()},
+        "ladder": run.ladder,
         "first_frame_seconds": round(summary.first_frame_seconds, 3),
         "classes": dict(zip(run.labels.names, areas, strict=True)),
         "picture": [run.source.height, run.source.width],
@@ -102,8 +110,21 @@ def print_report(run: Run) -> None:
             f"smoothing: {run.smoothing.words}; {summary.frames_warped} frames were warped, not "
             f"processed: written_fps {summary.written_fps:.1f}"
         )
+    if run.ladder is not None:
+        show("", _rungs(run.ladder))
     for path in run.outputs:
         show(f"wrote {path}")
+
+
+def _rungs(ladder: dict[str, Any]) -> Table:
+    from rtseg.commands.screen import table
+
+    title = f"target {ladder['target_fps']:g} FPS, {len(ladder['switches'])} switches"
+    rungs = table("rung", "seconds", "frames", "FPS", "inference ms", title=title)
+    for each in ladder["rungs"]:
+        words = (each[key] for key in ("seconds", "frames", "fps", "inference_ms"))
+        rungs.add_row(each["rung"], *("" if word is None else f"{word:.4g}" for word in words))
+    return rungs
 
 
 def process_age_nanos() -> int:

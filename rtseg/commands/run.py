@@ -30,6 +30,12 @@ def command(
     keyframe: Annotated[
         str, typer.Option(help="Network on every Nth frame, or adaptive; warped in between.")
     ] = "1",
+    target_fps: Annotated[
+        float | None, typer.Option(help="Live: smaller networks where that holds this rate.")
+    ] = None,
+    ladder: Annotated[
+        str, typer.Option(help="HxW,HxW of the networks for --target-fps; else four.")
+    ] = "",
     look: Annotated[str, typer.Option(help="overlay, mask, side or contours.")] = "overlay",
     opacity: Annotated[float, typer.Option(help="Of the colours, 0..1.")] = 0.5,
     legend: Annotated[bool, typer.Option("--legend", help="Classes and FPS in a corner.")] = False,
@@ -57,10 +63,12 @@ def command(
     rtseg run 0 -o cam.mp4 --width 1280 --height 720 --limit 300
     rtseg run rtsp://user:pass@camera/stream -o stats.csv
     rtseg run drive.mp4 -o null --json             how fast is this machine?
+    rtseg run 0 -o cam.mp4 --target-fps 30         a smaller network when it gets slow
     """
     from rtseg.commands.job import Job, in_mode
     from rtseg.commands.outputs import Wanted, default_folder
     from rtseg.overlay import Look
+    from rtseg.pipeline.rungs import LadderWish
     from rtseg.smoothing import Smoothing
     from rtseg.source.uri import open_source
 
@@ -86,5 +94,6 @@ def command(
         limit=limit,
         mode=mode,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
+        ladder=LadderWish.asked(target_fps, ladder),
     )
     raise typer.Exit(job.run(json_on_stdout=as_json))

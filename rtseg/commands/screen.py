@@ -67,4 +67,9 @@ def print_json(result: Mapping[str, Any]) -> None:
 
 def warn(words: str) -> None:
     """One line on stderr."""
-    print(f"rtseg: warning: {words}", file=sys.stderr)
+    tell(f"warning: {words}")
+
+
+def tell(words: str) -> None:
+    """One line on stderr, at once."""
+    print(f"rtseg: {words}", file=sys.stderr, flush=True)

@@ -39,6 +39,14 @@ class Shape:
         return f"{name}-b1to{self.batch}" if self.dynamic else f"{name}-b{self.batch}"
 
 
+def parsed(text: str, *, option: str) -> Shape:
+    """From HxW. option: where the text stood. Raises UsageError for what is no size."""
+    height, _, width = text.partition("x")
+    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        raise UsageError(f"{option} {text!r} is not HxW, e.g. 352x480")
+    return Shape(int(height), int(width))
+
+
 def resized(model: Any, shape: Shape) -> Any:
     """The same network for pictures of another size, or for several at once.
 

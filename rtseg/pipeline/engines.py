@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rtseg.engine.base import EngineInfo
@@ -42,14 +42,14 @@ class Engines:
                 list(engines.values()), smoothing=wish.smoothing, live=live, scores=wish.scores
             )
         except BaseException:
-            _discard([each for key, each in engines.items() if key not in self._current])
+            discard([each for key, each in engines.items() if key not in self._current])
             raise
         self._current = engines
         self.infos = tuple(each.engine.info for each in engines.values())
         return lineup
 
     def close(self) -> None:
-        _discard(list(self._current.values()))
+        discard(list(self._current.values()))
 
     def _open(self, inferences: list[Inference]) -> None:
         if not self._wait(lambda: all(each.ready or each.error for each in inferences)):
@@ -63,7 +63,8 @@ class Engines:
                 ) from error
 
 
-def _discard(inferences: list[Inference]) -> None:
+def discard(inferences: Sequence[Inference]) -> None:
+    """End them now, and wait for it."""
     for each in inferences:
         each.abort()
     for each in inferences:

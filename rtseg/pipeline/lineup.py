@@ -40,7 +40,8 @@ class Lineup:
     """One engine, or two that get the same frames, the second for comparison.
 
     Their labels are steadied each for itself. scores: whether the first one's are wanted; with
-    these or an active smoothing all must be scored. Every frame goes through ``submit`` on one
+    these or an active smoothing all must be scored. spare: open engines that get no frame, but stay
+    open when this line-up takes over. Every frame goes through ``submit`` on one
     thread and ``settle`` on another, in the same order. Raises UsageError where the label sets of
     two engines share no class.
     """
@@ -52,8 +53,9 @@ class Lineup:
         smoothing: Smoothing,
         live: bool,
         scores: bool = False,
+        spare: Sequence[Inference] = (),
     ) -> None:
-        self.inferences = tuple(inferences)
+        self.inferences, self.spare = tuple(inferences), tuple(spare)
         self.live = live
         self._scores = scores
         self._tracker = smoothing.tracker(live=live) if smoothing.active else None

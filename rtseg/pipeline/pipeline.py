@@ -106,7 +106,7 @@ class Pipeline:
     def engage(self, lineup: Lineup) -> None:
         """From the next frame on; frames on their way stay with whom they were given to.
 
-        Engines that are no longer needed are closed behind their last frame. Any thread.
+        Engines that it neither needs nor spares are closed behind their last frame. Any thread.
         """
         live = lineup.live
         with self._lock:
@@ -218,7 +218,8 @@ class Pipeline:
     def _go_over(self) -> Lineup:
         with self._lock:
             lineup = self._lineup
-            left = [each for each in self._inferences if each not in lineup.inferences]
+            stay = {*lineup.inferences, *lineup.spare}
+            left = [each for each in self._inferences if each not in stay]
         for each in left:
             each.close()
         return lineup

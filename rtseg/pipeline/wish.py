@@ -73,7 +73,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class EngineWish:
-    """Equal wishes may share an engine. name: of the stage in the statistics."""
+    """Equal wishes may share an engine. name: of the stage in the statistics.
+
+    size: (h, w) of the network; None: the model's own.
+    """
 
     name: str
     model: str
@@ -83,10 +86,17 @@ class EngineWish:
     capacity: int
     threads: int
     scored: bool
+    size: tuple[int, int] | None = None
 
     def begin(self, source: SourceInfo, settled: Callable[[], None]) -> Inference:
         """Opening on its thread when this returns. Raises what finding the model raises."""
-        inference = Inference(
+        inference = self.inference(source, settled)
+        inference.start()
+        return inference
+
+    def inference(self, source: SourceInfo, settled: Callable[[], None] | None = None) -> Inference:
+        """Not started yet. Raises what finding the model raises."""
+        return Inference(
             self._engine(),
             (source.height, source.width),
             name=self.name,
@@ -95,11 +105,11 @@ class EngineWish:
             prompt=True,
             settled=settled,
         )
-        inference.start()
-        return inference
 
     def _engine(self) -> Engine:
         package, depth, threads = find_package(self.model), self.depth, self.threads
+        if self.size is not None:
+            package = package.at(*self.size)
         if self.scored:
             return make_engine(
                 self.backend, package, self.precision, depth=depth, threads=threads, scores=True
