@@ -192,7 +192,7 @@ class Job:
         source = self.source
         return Run(
             source=source.info,
-            spec=package.spec,
+            spec=engine.spec,
             labels=package.labels,
             engine=_info(engine),
             mode="live" if source.info.live else "offline",

@@ -24,6 +24,9 @@ from rtseg.smoothing import Smoothing
 from rtseg.source.base import SourceInfo
 from rtseg.types import Picture
 
+OPENING_NANOS = 5 * 10**9
+"""For a machine that is busy when the run starts: the open rungs must do then."""
+
 
 @dataclass(frozen=True)
 class Switch:
@@ -52,9 +55,10 @@ class Climber:
 
     ``Pipeline(source, climber.first(), [*sinks, climber])``, then ``climber.follow(pipeline)``
     before that is entered. The first rung serves from the start; while it does, the others' engines
-    are opened and warmed, one after the other, each on its own thread. Until all are open nothing
-    is judged, as opening is a load itself. A rung whose engine cannot be opened is left out, which
-    a note says. Engines stay open to the end. All but ``first`` and ``follow`` on the sinks thread.
+    are opened and warmed, one after the other, each on its own thread. As that is a load itself,
+    nothing is judged until all are open, but no longer than OPENING_NANOS. A rung whose engine
+    cannot be opened is left out, which a note says. Engines stay open to the end. All but ``first``
+    and ``follow`` on the sinks thread.
 
     wish: the engine of the first rung, whose precision and size the rungs change. smoothing: of the
     rungs that are full; their engine gives scores. told: called with a switch, or with a note.
@@ -84,8 +88,12 @@ class Climber:
         self._open: dict[Rung, Inference] = {}
         self._engines: dict[EngineWish, Inference] = {}
         self._served = {rung: Served() for rung in rungs}
-        self._ladder: Ladder | None = None
-        self._last_nanos = 0
+        self._ladder = Ladder(
+            rungs[0].cost, target_fps=target_fps, cores=len(os.sched_getaffinity(0))
+        )
+        self._opening: tuple[Rung, Inference] | None = None
+        self._complete = False
+        self._began_nanos = self._last_nanos = 0
 
     def first(self) -> Lineup:
         """The pipeline opens its engine."""
@@ -118,13 +126,14 @@ class Climber:
     def write(self, picture: Picture) -> None:
         moment = self._moment(picture)
         self._count(moment)
-        if self._ladder is None:
-            self._open_next(moment)
+        if not self._complete:
+            self._open_next()
+        if not self._complete and moment.done_nanos < self._began_nanos + OPENING_NANOS:
             return
         move = self._ladder.see(moment)
         if move is not None:
             self._go(list(self._open)[move.rung], moment, why=move.why)
-        elif self._ladder.is_beaten:
+        elif self._complete and self._ladder.is_beaten:
             self._say_beaten(self._ladder.fps)
 
     def facts(self) -> dict[str, Any]:
@@ -157,44 +166,44 @@ class Climber:
 
     def _count(self, moment: Moment) -> None:
         """Frames that were on their way when a rung took over count as its own."""
+        if not self._last_nanos:
+            self._began_nanos = self._last_nanos = moment.done_nanos
         served = self._served[self.rung]
         served.frames += 1
-        served.nanos += moment.done_nanos - (self._last_nanos or moment.done_nanos)
+        served.nanos += moment.done_nanos - self._last_nanos
         served.engine_nanos.append(moment.engine_nanos)
         self._last_nanos = moment.done_nanos
 
-    def _open_next(self, moment: Moment) -> None:
-        """One engine at a time; when all are open the ladder stands."""
-        newest = list(self._open.values())[-1]
-        if not (newest.ready or newest.error):
-            return
-        if newest.error:
-            self._leave_out(self._open.popitem()[0], newest.error)
+    def _open_next(self) -> None:
+        """One engine at a time."""
+        if self._opening is not None:
+            rung, inference = self._opening
+            if not (inference.ready or inference.error):
+                return
+            self._opening = None
+            if inference.error:
+                self._leave_out(rung, inference.error)
+            else:
+                self._open[rung] = inference
+                self._ladder.add(rung.cost)
         if self._waiting:
             self._begin(self._waiting.pop(0))
-        else:
-            self._judge_from(moment.done_nanos)
+            return
+        self._complete = True
+        if len(self._open) == 1:
+            self._note(f"{self.rung} is the only rung: nothing can be done to hold the rate")
 
     def _begin(self, rung: Rung) -> None:
         try:
-            self._open[rung] = self._inference(rung)
+            inference = self._inference(rung)
         except RtsegError as error:
             self._leave_out(rung, error)
         else:
-            self._open[rung].start()
+            inference.start()
+            self._opening = rung, inference
 
     def _leave_out(self, rung: Rung, error: BaseException) -> None:
         self._note(f"the rung {rung} is left out: {error}")
-
-    def _judge_from(self, now_nanos: int) -> None:
-        if len(self._open) == 1:
-            self._note(f"{self.rung} is the only rung: nothing can be done to hold the rate")
-        self._ladder = Ladder(
-            [each.cost for each in self._open],
-            target_fps=self.target_fps,
-            cores=len(os.sched_getaffinity(0)),
-            now_nanos=now_nanos,
-        )
 
     def _inference(self, rung: Rung) -> Inference:
         wish = self._wish(rung)

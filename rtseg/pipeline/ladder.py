@@ -8,7 +8,6 @@ climb that did not hold, with twice the patience: at a constant load the switche
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -55,21 +54,24 @@ class Move:
 
 
 class Ladder:
-    """costs: of every rung, in units of their own; of inferences only the ratio matters.
+    """costs: of the rungs, in units of their own; of their inferences only the ratio matters.
 
     cores: that the stages may use; an engine takes all of them while it runs, the others one each.
-    now_nanos: frames captured before are not judged, neither are those from before a move.
+    Frames that were captured before a move are not judged after it.
     """
 
-    def __init__(
-        self, costs: Sequence[float], *, target_fps: float, cores: int, now_nanos: int
-    ) -> None:
+    def __init__(self, *costs: float, target_fps: float, cores: int) -> None:
         self.rung = 0
-        self._costs, self._cores = tuple(costs), cores
+        self._costs, self._cores = list(costs), cores
         self._target_nanos = 1e9 / target_fps
         self._patience = [PATIENCE for _ in costs]
         self._climbed = False
-        self._begin(now_nanos)
+        self._begin(0)
+
+    def add(self, cost: float) -> None:
+        """A faster rung below the last one."""
+        self._costs.append(cost)
+        self._patience.append(PATIENCE)
 
     def _begin(self, now_nanos: int) -> None:
         self._since_nanos = now_nanos

@@ -36,7 +36,7 @@ class Road:
     done: list[tuple[float, int]] = field(default_factory=list)
 
     def drive(self, seconds: float) -> Ladder:
-        ladder = Ladder(COSTS, target_fps=self.target, cores=1, now_nanos=0)
+        ladder = Ladder(*COSTS, target_fps=self.target, cores=1)
         rng, clock, index = random.Random(self.seed), 0.0, -1
         while clock < seconds:
             index = max(index + 1, floor(clock * self.source))
@@ -111,15 +111,19 @@ def test_a_single_long_pause_is_not_a_trend():
 
 
 def test_one_rung_has_nowhere_to_go():
-    ladder = Ladder([1.0], target_fps=30, cores=1, now_nanos=0)
+    ladder = Ladder(1.0, target_fps=30, cores=1)
     for number in range(1, 20):
         moment = Moment(number * 10**8, (number + 1) * 10**8, 10**8, 0, arrived=3 * number)
         assert ladder.see(moment) is None
     assert ladder.is_beaten
+    ladder.add(0.5)
+    assert not ladder.is_beaten
+    following = Moment(20 * 10**8, 21 * 10**8, 10**8, 0, arrived=60)
+    assert ladder.see(following).rung == 1
 
 
 def test_frames_of_the_rung_before_are_not_held_against_the_next():
-    ladder = Ladder(COSTS, target_fps=10, cores=1, now_nanos=0)
+    ladder = Ladder(*COSTS, target_fps=10, cores=1)
     moments = [Moment(n * 10**9, (n + 1) * 10**9, 10**9, 0, arrived=30 * n) for n in range(1, 20)]
     moves = [ladder.see(each) for each in moments]
     first = next(place for place, move in enumerate(moves) if move)
@@ -135,7 +139,7 @@ def test_more_cores_leave_more_room_for_a_climb():
     """39 ms of inference and 30 of the rest fit into 57 ms on two cores, not on one."""
     found = []
     for cores in (1, 2):
-        ladder = Ladder([1.3, 1.0], target_fps=15, cores=cores, now_nanos=0)
+        ladder = Ladder(1.3, 1.0, target_fps=15, cores=cores)
         ladder.rung = 1
         for number in range(90):
             captured = number * 66_666_667
@@ -172,7 +176,7 @@ def test_at_a_constant_load_it_settles_where_it_belongs(load, noise, rest, sourc
 
 def test_patience_grows_to_its_limit_with_climbs_that_do_not_hold():
     """The rung above is dearer than its cost says: it seems to fit again and again."""
-    ladder = Ladder([1.0, 0.99], target_fps=10, cores=1, now_nanos=0)
+    ladder = Ladder(1.0, 0.99, target_fps=10, cores=1)
     clock, arrived, climbs = 0, 0, []
     while clock < 900 * 10**9:
         taken = 200_000_000 if ladder.rung == 0 else 50_000_000
