@@ -226,3 +226,17 @@ def test_frames_that_calibrate_are_not_those_that_are_compared(
     assert module.frames_of("in a row of day", clips, four) == {"a/day.mp4": [14, 15, 16, 17]}
     assert module.frames_of("in a row of night", clips, eight) == {"b/night.mp4": list(range(6))}
     assert not set(module.apart(32, 2)) & {0, 8, 16, 24}
+
+
+def test_slices_of_a_run_say_rate_latency_and_rung(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = imported("ladder", monkeypatch)
+    ladder = {"rungs": [{"rung": "best"}], "switches": [{"seconds": 3.1, "to": "fast"}]}
+    rows = [(0.5, 100.0), (1.0, 300.0), (1.5, 200.0), (2.5, 50.0), (4.5, 70.0)]
+    found = list(module.slices(rows, {"ladder": ladder, "network": [8, 16]}))
+    keys = ("from", "fps", "latency_ms", "worst_ms", "rung")
+    assert [tuple(each[key] for key in keys) for each in found] == [
+        (0.0, 1.5, 200.0, 300.0, "best"),
+        (2.0, 0.5, 50.0, 50.0, "fast"),
+    ]
+    alone = module.slices(rows, {"ladder": None, "network": [8, 16]})
+    assert [each["rung"] for each in alone] == ["8x16", "8x16"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
 from rtseg.commands.screen import print_json, progress_bar, tell, warn
-from rtseg.engine.backends import make_engine
+from rtseg.engine.backends import choose_backend, make_engine
 from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
@@ -132,19 +133,27 @@ class Job:
                 "it: leave one of them out"
             )
         full = self.smoothing.active or self.look != self.look.plain
+        rungs = self.ladder.rungs(package, self.precision, full=full)
         return Climber(
-            self.ladder.rungs(package, self.precision, full=full),
-            self._wish,
+            rungs,
+            partial(self._wish, backend=self._backend_for(package, rungs[0])),
             source,
             target_fps=self.ladder.target_fps,
             smoothing=self.smoothing,
             told=tell,
         )
 
-    def _wish(self, rung: Rung) -> EngineWish:
+    def _backend_for(self, package: ModelPackage, rung: Rung) -> str:
+        """Of all rungs: on the CPU, what was not built for the GPU would be slower, not faster."""
+        if self.backend == "auto" and self.smoothing.active:
+            return "openvino"  # the only one with scores
+        at_size = package.at(rung.height, rung.width)
+        return choose_backend(self.backend, at_size, rung.precision)
+
+    def _wish(self, rung: Rung, *, backend: str) -> EngineWish:
         wish = Wish(
             self.model,
-            self.backend,
+            backend,
             rung.precision,
             scores=rung.full and self.smoothing.active,
             threads=self.threads,

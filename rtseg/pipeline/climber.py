@@ -140,7 +140,10 @@ class Climber:
         """For JSON; once the run is over."""
         return {
             "target_fps": self.target_fps,
-            "rungs": [_described(rung, self._served[rung]) for rung in self._open],
+            "rungs": [
+                _described(rung, self._served[rung]) | {"precision": _precision(inference)}
+                for rung, inference in self._open.items()
+            ],
             "switches": [
                 {
                     "seconds": round(each.seconds, 3),
@@ -244,13 +247,17 @@ class Climber:
 _BEATEN = "even the last rung"
 
 
+def _precision(inference: Inference) -> str | None:
+    """The one found; None where the engine never opened."""
+    return inference.engine.info.precision if inference.ready else None
+
+
 def _described(rung: Rung, served: Served) -> dict[str, Any]:
     seconds = served.nanos / 1e9
     engine = served.engine_nanos
     return {
         "rung": str(rung),
         "network": [rung.height, rung.width],
-        "precision": rung.precision,
         "frames": served.frames,
         "seconds": round(seconds, 3),
         "fps": round(served.frames / seconds, 2) if seconds else None,
