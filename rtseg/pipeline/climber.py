@@ -60,8 +60,8 @@ class Climber:
     cannot be opened is left out, which a note says. Engines stay open to the end. All but ``first``
     and ``follow`` on the sinks thread.
 
-    wish: the engine of the first rung, whose precision and size the rungs change. smoothing: of the
-    rungs that are full; their engine gives scores. told: called with a switch, or with a note.
+    rungs: at least one, the best first. wish: the engine of a rung. smoothing: of the rungs that
+    are full; their engine gives scores. told: called with a switch, or with a note.
     """
 
     wants_image = False
@@ -118,10 +118,9 @@ class Climber:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Engines that serve are the pipeline's to close; the others, also those opening, are not
-        known to it."""
-        serving = self._open[self.rung]
-        discard([each for each in self._engines.values() if each is not serving])
+        """Also engines that are still opening, and one that took over when nothing came any more:
+        the pipeline does not know them, or has closed its own before."""
+        discard(list(self._engines.values()))
 
     def write(self, picture: Picture) -> None:
         moment = self._moment(picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,10 +58,10 @@ class Acting(KeepingSink):
         self.act(self.climber)
 
 
-def drive(engines, count, *, target_fps=50, act=lambda climber: None):
+def drive(engines, count, *, target_fps=50, pause=0.01, act=lambda climber: None):
     """At 100 frames a second; (sink, climber, what was told, summary)."""
     told = []
-    source = CountingSource(count, live=True, pause=0.01)
+    source = CountingSource(count, live=True, pause=pause)
     climber = Climber(
         list(engines), lambda rung: Ready(engines[rung]), source.info,
         target_fps=target_fps, smoothing=Smoothing(), told=told.append,
@@ -105,6 +106,15 @@ def test_a_slow_rung_gives_way_and_comes_back_and_no_frame_is_lost_by_it(monkeyp
     assert small.closed
 
 
+def test_a_switch_with_the_last_frame_leaves_no_engine_open(monkeypatch):
+    monkeypatch.setattr(ladder, "MOST_OWED", 0.0)  # moves as soon as there is a rung to move to
+    engines = {LARGE: MarkingEngine(), SMALL: MarkingEngine()}
+    # While the first picture is written the second is painted: nobody will paint a third.
+    _, climber, _, _ = drive(engines, 2, pause=0.2, act=lambda _: time.sleep(0.5))
+    assert [each.after for each in climber.switches] == [SMALL]
+    assert all(each.closed for each in engines.values())
+
+
 def test_the_numbers_of_every_rung_add_up_to_the_run(monkeypatch):
     large, small = MarkingEngine(pause=0.05), MarkingEngine(plus=100)
     sink, climber, _, summary = drive({LARGE: large, SMALL: small}, 120)
@@ -122,8 +132,8 @@ def test_the_numbers_of_every_rung_add_up_to_the_run(monkeypatch):
 
 def test_a_rung_that_cannot_be_opened_is_left_out_and_named():
     engines = {LARGE: MarkingEngine(), SMALL: MarkingEngine(broken=True)}
-    _, climber, told, summary = drive(engines, 30)
-    assert summary.frames_read == 30
+    _, climber, told, summary = drive(engines, 60)
+    assert summary.frames_read == 60
     assert [each["rung"] for each in climber.facts()["rungs"]] == ["96x128"]
     left_out, only = climber.notes[-2:]
     assert left_out == "the rung 32x64 is left out: it does not fit into memory"
