@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 
 from rtseg.bench.intervals import Interval, median_interval
 
+ALONE, OWN = "alone_ms", "inference_ms"
+"""How long an inference takes: with nothing beside it, or in the loop by the peer's own clock."""
+
 Round: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
@@ -41,14 +44,16 @@ def fps(rounds: Sequence[Round], name: str) -> Figure | None:
     return _figure([each[name]["fps"] for each in rounds if name in each])
 
 
-def inference_ms(rounds: Sequence[Round], name: str) -> Figure | None:
-    """By the peer's own clock; of rtseg, whose inferences overlap, the network alone."""
-    return _figure([ms for each in rounds if (ms := _inference_ms(each, name)) is not None])
+def inference_ms(rounds: Sequence[Round], name: str, clock: str = ALONE) -> Figure | None:
+    """clock: ALONE or OWN."""
+    found = [_inference_ms(each, name, clock) for each in rounds if name in each]
+    return _figure([ms for ms in found if ms is not None])
 
 
-def overhead_ms(rounds: Sequence[Round], name: str) -> Figure | None:
+def overhead_ms(rounds: Sequence[Round], name: str, clock: str = ALONE) -> Figure | None:
     """Milliseconds of a frame that are not inference."""
-    return _figure([ms for each in rounds if (ms := _overhead_ms(each, name)) is not None])
+    found = [_overhead_ms(each, name, clock) for each in rounds if name in each]
+    return _figure([ms for ms in found if ms is not None])
 
 
 def ratio(rounds: Sequence[Round], name: str, peer: str) -> Figure | None:
@@ -57,22 +62,26 @@ def ratio(rounds: Sequence[Round], name: str, peer: str) -> Figure | None:
     return _figure([each[name]["fps"] / each[peer]["fps"] for each in both])
 
 
-def overhead_ratio(rounds: Sequence[Round], name: str, peer: str) -> Figure | None:
-    pairs = [(_overhead_ms(each, name), _overhead_ms(each, peer)) for each in rounds]
+def overhead_ratio(rounds: Sequence[Round], name: str, peer: str, *, clock: str) -> Figure | None:
+    """How many times the peer's overhead, by that clock of the peer's."""
+    both = [each for each in rounds if name in each and peer in each]
+    pairs = [(_overhead_ms(each, name), _overhead_ms(each, peer, clock)) for each in both]
     return _figure([a / b for a, b in pairs if a is not None and b is not None])
 
 
-def _overhead_ms(each: Round, name: str) -> float | None:
-    inference = _inference_ms(each, name)
+def _overhead_ms(each: Round, name: str, clock: str = ALONE) -> float | None:
+    inference = _inference_ms(each, name, clock)
     return None if inference is None else 1e3 / each[name]["fps"] - inference
 
 
-def _inference_ms(each: Round, name: str) -> float | None:
+def _inference_ms(each: Round, name: str, clock: str) -> float | None:
+    """rtseg has no clock of its own for inferences, which overlap: its network alone counts."""
     peer, network, _ = name.split("-")
-    alone = f"benchmark_app-{network}-alone"
-    if name not in each or (peer == "rtseg" and alone not in each):
-        return None
-    return 1e3 / each[alone]["fps"] if peer == "rtseg" else each[name].get("inference_ms")
+    if peer == "rtseg":
+        alone = each.get(f"benchmark_app-{network}-alone")
+        return 1e3 / alone["fps"] if alone else None
+    said = each[name]
+    return said.get(clock, said.get(OWN))
 
 
 def _figure(values: Sequence[float]) -> Figure | None:

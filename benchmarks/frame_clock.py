@@ -1,4 +1,4 @@
-"""What every loop counts alike: the moments at which frames are finished, and the inferences.
+"""What every loop counts alike: when frames are finished, and how long inferences take.
 
 Only the standard library: the environments of the peers import this too.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
+
+ALONE = 20
 
 
 class FrameClock:
@@ -38,7 +40,7 @@ class FrameClock:
         self._done.append(time.perf_counter())
 
     def finish_late(self) -> None:
-        """The last frame is done only now: what wrote it worked behind the loop."""
+        """The last frame is done only now: the file that it is in is closed."""
         self._done[-1] = time.perf_counter()
 
     def report(self, *packages: str) -> dict[str, Any]:
@@ -57,3 +59,11 @@ class FrameClock:
             "inference_ms": 1e3 * sum(counted) / len(counted),
             "versions": {package: version(package) for package in packages},
         }
+
+
+def alone_ms(infer: Callable[[], object]) -> float:
+    """The mean of some inferences while nothing else runs; the loop has warmed them up."""
+    started = time.perf_counter()
+    for _ in range(ALONE):
+        infer()
+    return 1e3 * (time.perf_counter() - started) / ALONE

@@ -107,6 +107,7 @@ def run(clip: Path, model: Model, *, out: Path | None, limit: int | None) -> dic
     capture.release()
     if writer is not None:
         writer.release()
+        clock.finish_late()
     return clock.report("onnxruntime", "numpy") | {"video": out is not None}
 
 

@@ -1,7 +1,7 @@
 """rtseg beside its peers: same clip, same network where that is possible, same cores.
 
 python benchmarks/peers.py CLIP [--json FILE] [--markdown docs/benchmarks.md] [--repeat 5]
-                                [--limit 150] [--threads 2] [--only rtseg,naive]
+                                [--limit 100] [--threads 2] [--only rtseg,naive]
 
 What a peer needs is installed from PyPI into an environment of its own, the first time. In every
 round each contestant runs once, in a process of its own, on the same --threads cores; every other
@@ -33,13 +33,14 @@ from rtseg.machine import fingerprint, load
 def main() -> None:
     wanted = _parser().parse_args()
     names = wanted.only.split(",")
-    if unknown := set(names) - set(PEERS):
-        sys.exit(f"no peer named {', '.join(unknown)}; there are: {', '.join(PEERS)}")
+    known = [*PEERS, *(each.name for each in CONTESTANTS)]
+    if unknown := set(names) - set(known):
+        sys.exit(f"no peer named {', '.join(unknown)}; there are: {', '.join(known)}")
     if not wanted.clip.is_file():
         sys.exit(f"no file {wanted.clip}")
     keep_to_cores(wanted.threads)
     report = described(wanted)
-    chosen = [each for each in CONTESTANTS if each.peer in names]
+    chosen = [each for each in CONTESTANTS if each.peer in names or each.name in names]
     with tempfile.TemporaryDirectory() as work:
         report |= race(chosen, wanted, Path(work))
     report["load"]["end"] = load()
@@ -55,11 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="rtseg beside its peers, measured.")
     parser.add_argument("clip", type=Path)
     parser.add_argument("--repeat", type=int, default=5, help="rounds")
-    parser.add_argument("--limit", type=int, default=150, help="frames of the clip, 2 at least")
+    parser.add_argument("--limit", type=int, default=100, help="frames of the clip, 2 at least")
     parser.add_argument("--threads", type=int, default=2, help="cores, and threads of a network")
     parser.add_argument("--seconds", type=int, default=5, help="of the network alone")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name or folder")
-    parser.add_argument("--only", default=",".join(PEERS), help="peers, by commas")
+    parser.add_argument(
+        "--only", default=",".join(PEERS), help="peers or PEER-NETWORK-OUTPUT, by commas"
+    )
     parser.add_argument("--json", type=Path, help="file for everything that was measured")
     parser.add_argument("--markdown", type=Path, help="page whose results are replaced")
     return parser

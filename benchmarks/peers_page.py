@@ -13,12 +13,14 @@ from typing import Any
 
 import comparison
 from comparison import Round
-from contestants import CONTESTANTS, PRECISIONS, Contestant
+from contestants import CONTESTANTS, Contestant
 from main_job import QUIET_LOAD
 
-RATES = ("program", "network", "output", "FPS", "ms a frame", "of these inference", "overhead ms")
+from rtseg.bench.intervals import median_interval
+
+RATES = ("program", "network", "output", "FPS", "ms a frame", "inference ms", "overhead ms")
 RATIOS = ("rtseg", "beside", "times as many frames", "wanted")
-OVERHEADS = ("rtseg", "beside", "its overhead times", "wanted")
+OVERHEADS = ("rtseg", "beside", "overhead, times its", "by its own clock, times its", "wanted")
 
 WANTED = {
     ("rtseg-int8-video", "naive-fp32-video"): 2.3,
@@ -63,14 +65,19 @@ def measured_on(report: dict[str, Any]) -> str:
     machine, clip, load = report["machine"], report["clip"], report["load"]
     height, width = clip["picture"]
     text = (
-        f"Measured on {machine['cpu']}, {report['threads']} cores, load {load['start'][0]} at the "
-        f"start: {len(report['rounds'])} rounds that take turns, {report['limit']} frames of "
-        f"{clip['name']} ({width}x{height}, {clip['codec']}), `{report['model']}`. "
+        f"Measured on {machine['cpu']}, cores: {report['threads']}, load {load['start'][0]} at the "
+        f"start: {len(report['rounds'])} rounds, {report['limit']} frames of {clip['name']} "
+        f"({width}x{height}, {clip['codec']}), `{report['model']}`. {certainty(report)} "
         f"Versions: {versions(report)}."
     )
     if load["start"][0] > QUIET_LOAD:
         text = f"**Taken on a busy machine: not to be quoted.** {text}"
     return text
+
+
+def certainty(report: dict[str, Any]) -> str:
+    interval = median_interval(range(len(report["rounds"])))
+    return f"Intervals: {interval.coverage:.0%}." if interval else "One round gives no interval."
 
 
 def versions(report: dict[str, Any]) -> str:
@@ -98,10 +105,9 @@ def rate_cells(rounds: Sequence[Round], who: Contestant) -> list[str]:
 def ratio_rows(rounds: Sequence[Round]) -> list[list[str]]:
     """Those with a wish first, then those of equal precision."""
     alike = {
-        (f"rtseg-{precision}-{output}", f"{peer}-{precision}-{output}"): None
-        for precision in PRECISIONS
-        for peer, outputs in (("naive", ("null", "video")), ("supervision", ("video",)))
-        for output in outputs
+        (f"rtseg-{each.network}-{each.output}", each.name): None
+        for each in CONTESTANTS
+        if each.peer in {"naive", "supervision"}
     }
     return [
         [*pair, figure.written(2), f"at least {wanted}" if wanted else ""]
@@ -111,13 +117,15 @@ def ratio_rows(rounds: Sequence[Round]) -> list[list[str]]:
 
 
 def overhead_rows(rounds: Sequence[Round]) -> list[list[str]]:
-    return [
-        [name, peer, figure.written(2), f"at most {OVERHEAD_WANTED:.2f}"]
-        for output in ("null", "video")
-        for kind in ("openvino", "pytorch")
-        for name, peer in [(f"rtseg-int8-{output}", f"ultralytics-{kind}-{output}")]
-        if (figure := comparison.overhead_ratio(rounds, name, peer))
-    ]
+    rows = []
+    for peer in (each for each in CONTESTANTS if each.peer == "ultralytics"):
+        name = f"rtseg-int8-{peer.output}"
+        clocks = (comparison.ALONE, comparison.OWN)
+        figures = [comparison.overhead_ratio(rounds, name, peer.name, clock=it) for it in clocks]
+        if all(figures):
+            ratios = [each.written(2) for each in figures if each]
+            rows.append([name, peer.name, *ratios, f"at most {OVERHEAD_WANTED:.2f}"])
+    return rows
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
