@@ -93,7 +93,7 @@ def supervision(who: Contestant, task: Task, out: Path) -> Command:
 
 def ultralytics(who: Contestant, task: Task, out: Path) -> Command:
     """The exported network stays in ``work``: making it belongs to no frame. PyTorch takes each
-    frame's steps one after the other and ten times as long: a third of the frames says as much.
+    frame's steps strictly one after the other, and far longer: a third of the frames says as much.
     """
     output = ["--save"] if who.output == "video" else []
     limit = max(2, task.limit // 3) if who.network == "pytorch" else task.limit

@@ -1,7 +1,7 @@
 """rtseg beside its peers: same clip, same network where that is possible, same cores.
 
 python benchmarks/peers.py CLIP [--json FILE] [--markdown docs/benchmarks.md] [--repeat 5]
-                                [--limit 100] [--threads 2] [--only rtseg,naive]
+                                [--limit 80] [--threads 2] [--only rtseg,naive]
 
 What a peer needs is installed from PyPI into an environment of its own, the first time. In every
 round each contestant runs once, in a process of its own, on the same --threads cores; every other
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="rtseg beside its peers, measured.")
     parser.add_argument("clip", type=Path)
     parser.add_argument("--repeat", type=int, default=5, help="rounds")
-    parser.add_argument("--limit", type=int, default=100, help="frames of the clip, 2 at least")
+    parser.add_argument("--limit", type=int, default=80, help="frames of the clip, 2 at least")
     parser.add_argument("--threads", type=int, default=2, help="cores, and threads of a network")
     parser.add_argument("--seconds", type=int, default=5, help="of the network alone")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name or folder")
