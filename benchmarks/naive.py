@@ -1,18 +1,16 @@
 """The loop that most tutorials end with, as the yardstick: one thread, one step after another.
 
-python benchmarks/naive.py CLIP MODEL.onnx [--no-video] [--out out.mp4]
+python benchmarks/naive.py CLIP MODEL.onnx [--no-video] [--out out.mp4] [--threads 2] [--limit N]
 
-OpenCV reads, resizes and writes, ONNX Runtime infers float logits on two threads, numpy does the
-rest. MODEL takes (1, 3, h, w) float32 and has an output (1, C, h', w'). A manifest.json beside it
-says mean, std, channel order and colours. Prints one JSON object on stdout.
+OpenCV reads, resizes and writes, ONNX Runtime infers float logits, numpy does the rest. MODEL takes
+(1, 3, h, w) float32 and has an output (1, C, h', w'). A manifest.json beside it says mean, std,
+channel order and colours. Prints one JSON object on stdout.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
+from frame_clock import FrameClock
 from numpy.typing import NDArray
 
 from rtseg.labels import LABEL_SETS
@@ -49,20 +48,22 @@ class Model:
     std: NDArray[np.float32]
     palette_bgr: NDArray[np.uint8]
 
-    def labels(self, bgr: NDArray[np.uint8]) -> NDArray[np.int64]:
+    def labels(self, bgr: NDArray[np.uint8], clock: FrameClock) -> NDArray[np.int64]:
         """(H, W, 3) -> (h', w')."""
         small: Any = cv2.resize(bgr, (self.width, self.height))
         if self.rgb:
             small = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
         normal = (small.astype(np.float32) - self.mean) / self.std
         tensor = np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
-        logits = self.session.run([self.output], {self.session.get_inputs()[0].name: tensor})[0]
+        with clock.inference():
+            inputs = {self.session.get_inputs()[0].name: tensor}
+            logits = self.session.run([self.output], inputs)[0]
         return np.asarray(np.argmax(logits[0], axis=0), np.int64)
 
 
-def open_model(path: Path) -> Model:
+def open_model(path: Path, *, threads: int = 2) -> Model:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     manifest = path.with_name("manifest.json")
     spec = json.loads(manifest.read_text("utf-8"))["spec"] if manifest.exists() else PLAIN_SPEC
@@ -85,32 +86,29 @@ def overlay(bgr: NDArray[np.uint8], labels: NDArray[np.int64], palette: NDArray[
     return cv2.addWeighted(bgr, 1 - OPACITY, colors, OPACITY, 0)
 
 
-def run(clip: Path, model: Model, out: Path | None) -> dict[str, Any]:
-    """fps is (n - 1) / seconds from the first finished frame to the last; warm-up is outside."""
+def run(clip: Path, model: Model, *, out: Path | None, limit: int | None) -> dict[str, Any]:
+    """limit: of frames; None: to the end of the clip."""
     capture = cv2.VideoCapture(str(clip))
     writer: cv2.VideoWriter | None = None
-    done: list[float] = []
-    while True:
+    clock = FrameClock()
+    while limit is None or clock.frames < limit:
         read, picture = capture.read()
         if not read:
             break
         bgr = np.asarray(picture, np.uint8)
-        if not done:
+        if not clock.frames:
             for _ in range(WARM_UP):
-                model.labels(bgr)
-        shown = overlay(bgr, model.labels(bgr), model.palette_bgr)
+                model.labels(bgr, clock)
+        shown = overlay(bgr, model.labels(bgr, clock), model.palette_bgr)
         if out is not None:
             writer = writer or open_writer(out, capture, shown.shape)
             writer.write(shown)
-        done.append(time.perf_counter())
+        clock.finish()
     capture.release()
     if writer is not None:
         writer.release()
-    if len(done) < 2:
-        sys.exit(f"{str(clip)!r} gave {len(done)} frames; two at least are needed to measure")
-    seconds = done[-1] - done[0]
-    fps = (len(done) - 1) / seconds
-    return {"frames": len(done), "seconds": seconds, "fps": fps, "video": out is not None}
+        clock.finish_late()
+    return clock.report("onnxruntime", "numpy") | {"video": out is not None}
 
 
 def open_writer(out: Path, capture: cv2.VideoCapture, shape: tuple[int, ...]) -> cv2.VideoWriter:
@@ -124,9 +122,12 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--no-video", action="store_true", help="render, but write no file")
     parser.add_argument("--out", type=Path, default=Path("naive.mp4"))
+    parser.add_argument("--threads", type=int, default=2, help="of the network")
+    parser.add_argument("--limit", type=int, help="frames at most")
     wanted = parser.parse_args()
     out = None if wanted.no_video else wanted.out
-    print(json.dumps(run(wanted.clip, open_model(wanted.model), out)))
+    model = open_model(wanted.model, threads=wanted.threads)
+    print(json.dumps(run(wanted.clip, model, out=out, limit=wanted.limit)))
 
 
 if __name__ == "__main__":
