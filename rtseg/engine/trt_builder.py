@@ -1,9 +1,8 @@
 """TensorRT and TensorRT-RTX build an engine here, in a process of its own; nothing else does.
 
 ``python -m rtseg.engine.trt_builder`` with one JSON object on stdin: a ``BuildOrder``, or
-``{"module": NAME}`` to be told what is installed. Each line on stdout is a JSON object: ``phase``
-while it goes on, at the end ``done`` or ``error``. A builder can run out of memory or crash: then
-only this process dies.
+``{"module": NAME}`` to be told what is installed. It answers as rtseg/worker.py has it.
+A builder can run out of memory or crash: then only this process dies.
 
 One path serves TensorRT 10.0 to 11.x and RTX, since the precision is in the graph: a strongly
 typed network, no flags, no calibrator. 8.5 and 8.6 know no such network; for them FP16 and INT8
@@ -279,7 +278,7 @@ def main() -> int:
         else:
             _say(done=build(BuildOrder(**order)))
     except EngineError as error:
-        _say(error=str(error))
+        _say(error=str(error), exit_code=error.exit_code)
         return error.exit_code
     return 0
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -149,8 +148,7 @@ def test_whoever_stops_waiting_takes_the_builder_along(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("code", ["import os; os.abort()", "raise SystemExit('out of paper')"])
 def test_a_builder_that_dies_by_itself_is_one_line(tmp_path, monkeypatch, code):
-    dying = replace(building.BUILDER, words=(sys.executable, "-c", code))
-    monkeypatch.setattr(building, "BUILDER", dying)
+    monkeypatch.setattr(building, "WORDS", (sys.executable, "-c", code))
     with pytest.raises(RtsegError, match=r"SIGABRT|ended with 1: out of paper") as caught:
         build_apart(order("a.onnx", tmp_path / "e"), silent)
     assert "\n" not in str(caught.value)
