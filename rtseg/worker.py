@@ -25,7 +25,7 @@ Tell = Callable[[dict[str, Any]], None]
 ERRORS: dict[int, type[RtsegError]] = {2: UsageError, 3: SourceError, 4: EngineError}
 """By the exit code that the process tells; any other is a plain RtsegError."""
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 5.0
 """For a process that is asked to end, before it is killed; and after that for the kernel."""
 
 

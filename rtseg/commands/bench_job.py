@@ -25,6 +25,7 @@ AGREED_FRAMES, AGREED_EVERY = 24, 5
 
 def main() -> int:
     order = Order(**json.loads(sys.stdin.read()))
+    answer: dict[str, Any]
     try:
         answer = {"done": agreement(order) if order.job == "agreement" else measured(order)}
     except RtsegError as error:

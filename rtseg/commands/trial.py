@@ -216,12 +216,14 @@ class Trial:
         from rtseg.source.uri import open_source
 
         self._tell({"phase": "drive"})
+        painter, engine = Painter(self._package.labels, Look()), self._engine(depth=2)
         with open_source(self._order.source) as source:
             pipeline = Pipeline(
                 source,
-                self._engine(depth=2),
+                engine,
                 [Null(wants_image=True)],
-                render=Painter(self._package.labels, Look()),
+                render=painter,
+                painted=painter.hand_over(engine),
                 limit=self._order.frames,
             )
             with pipeline:

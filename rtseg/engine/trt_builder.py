@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import tensorrt as trt
     from tensorrt import Builder, IBuilderConfig, INetworkDefinition, OnnxParser
 
+MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
+"""Backend -> the package that builds and runs its engines."""
+
 RTX_TARGETS = ("SM80", "SM86", "SM89", "SM120")
 """What an RTX engine is for where no GPU says it: Ampere to Blackwell. Turing's would be larger
 by a factor of twenty; the list has no Jetson at all."""
@@ -86,7 +89,7 @@ def installed(module: str) -> Installed:
 def build(order: BuildOrder) -> dict[str, Any]:
     """Write the engine; returns its tensors and what it is for. Raises EngineError."""
     load(order.module)
-    logger = listener()
+    logger = listener(trt)
     builder = trt.Builder(logger)
     network = builder.create_network(_creation_flags())
     parser = trt.OnnxParser(network, logger)
@@ -227,16 +230,16 @@ def _parser_errors(parser: OnnxParser) -> str:
     return f"the parser refuses {where}: {words}{more}"
 
 
-def listener() -> Any:
-    """A logger that remembers what was complained of last; a process can have one only."""
+def listener(runtime: Any) -> Any:
+    """A logger that remembers what was complained of last; a runtime can have one only."""
 
-    class Complaints(trt.ILogger):
+    class Complaints(runtime.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
-            trt.ILogger.__init__(self)
+            runtime.ILogger.__init__(self)
             self._last = "it gave no reason"
 
         def log(self, severity: Any, message: str) -> None:
-            if severity <= trt.ILogger.Severity.ERROR and NOISE not in message:
+            if severity <= runtime.ILogger.Severity.ERROR and NOISE not in message:
                 self._last = " ".join(message.split())
 
         def reason(self) -> str:
