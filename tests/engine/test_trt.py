@@ -77,6 +77,11 @@ def test_the_gate_runs_what_was_built_where_it_can(fakes):
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
+def test_pictures_scores_and_rtx_engines_on_the_fakes(fakes):
+    ended = checked(fakes, files=["bright_checks.py"])
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
 def test_without_pycuda_the_gate_runs_the_onnx_file_and_says_so(fakes, tmp_path):
     folders = fakes["PYTHONPATH"].split(os.pathsep)[:2]
     env = fakes | {"PYTHONPATH": os.pathsep.join(folders), "RTSEG_HOME": str(tmp_path)}
