@@ -1,4 +1,5 @@
-"""What an engine gives besides labels, on a small network; ``test_trt.py`` runs it on the fakes."""
+"""What an engine gives besides labels, on a small network, on a GPU as on the fakes;
+``test_trt.py`` runs this file."""
 
 import json
 from fractions import Fraction
@@ -96,11 +97,12 @@ def painted(engine, pictures):
     [(0, False, True), (1, False, True), (2, True, True), (3, False, False)],
 )
 def test_the_gpu_paints_byte_for_byte_as_the_cpu(
-    fake, build, package, pictures, seed, integrated, captures
+    gpu, build, package, pictures, seed, integrated, captures
 ):
     build()
     look = Look(opacity=0.7, hidden={"sky"}) if seed else Look("mask")
-    fake.reset(seed=seed, integrated=integrated, captures=captures)
+    if gpu:
+        gpu.reset(seed=seed, integrated=integrated, captures=captures)
     engine = make_engine("tensorrt", package, "fp32", depth=2)
     engine.paint(*weights(package.labels, look))
     with engine:
@@ -145,12 +147,13 @@ def test_nothing_is_painted_that_nobody_looks_at(fake, build, run):
 
 @pytest.mark.parametrize(("seed", "integrated"), [(0, False), (1, False), (2, True)])
 @pytest.mark.parametrize("batch", [(), ("--batch", "2", "--dynamic")])
-def test_scores_are_those_of_openvino(fake, build, package, pictures, seed, integrated, batch):
+def test_scores_are_those_of_openvino(gpu, build, package, pictures, seed, integrated, batch):
     build("--scores", *batch)
     tensors = [cv2.resize(each, (24, 16))[None] for each in pictures]
     with make_engine("openvino", package, "fp32", depth=1, scores=True) as engine:
         expected = [scored(engine, each) for each in tensors]
-    fake.reset(seed=seed, integrated=integrated)
+    if gpu:
+        gpu.reset(seed=seed, integrated=integrated)
     with make_engine("tensorrt", package, "fp32", depth=1, scores=True) as engine:
         found = [scored(engine, each) for each in tensors]
     assert len(np.unique(np.stack([each.labels for each in expected]))) == 6
