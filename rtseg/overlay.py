@@ -24,6 +24,10 @@ from rtseg.types import Frame, Rgb, Segmentation
 Mode: TypeAlias = Literal["overlay", "mask", "side", "contours"]
 
 
+BLENDED: tuple[Mode, ...] = ("overlay", "mask")
+"""Modes that ``weights`` says all about: a blend of each pixel with a colour."""
+
+
 @dataclass(frozen=True)
 class Look:
     """How a person wants to see a segmentation.

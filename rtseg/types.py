@@ -98,13 +98,21 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Painted:
+    """labels: (h', w'), as they are without it. image: (H, W, 3), that of ``overlay.render``."""
+
+    labels: LabelMap
+    image: Rgb
+
+
+@dataclass(frozen=True)
 class Inferred:
-    """result: labels, or scores too where something is still to be made of them; None where the
-    network was not asked about this frame.
+    """result: labels, or scores too where something is still to be made of them, or the picture
+    that the engine painted; None where the network was not asked about this frame.
     """
 
     frame: Frame
-    result: LabelMap | Scored | None
+    result: LabelMap | Scored | Painted | None
     motion: Motion | None = None
 
 

@@ -6,8 +6,8 @@ import json
 import sys
 from typing import Any
 
-from rtseg.bench.apart import Order
 from rtseg.bench.course import Course
+from rtseg.bench.order import Order
 from rtseg.commands.footage import chosen
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.job import Painter, in_mode, refuse_waiting
@@ -25,8 +25,9 @@ AGREED_FRAMES, AGREED_EVERY = 24, 5
 
 def main() -> int:
     order = Order(**json.loads(sys.stdin.read()))
+    answer: dict[str, Any]
     try:
-        answer = agreement(order) if order.job == "agreement" else measured(order)
+        answer = {"done": agreement(order) if order.job == "agreement" else measured(order)}
     except RtsegError as error:
         answer = {"error": str(error), "exit_code": error.exit_code}
     print(json.dumps(answer))

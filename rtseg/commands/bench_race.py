@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from rtseg.bench.advice import REAL_TIME_FPS, frontier, quality, recommended
-from rtseg.bench.apart import Apart, Order
 from rtseg.bench.card import (
     SOAK_SECONDS,
     accuracy_in,
@@ -22,6 +22,7 @@ from rtseg.bench.card import (
 )
 from rtseg.bench.cells import Cell, resized_package
 from rtseg.bench.figures import Figures
+from rtseg.bench.order import Order
 from rtseg.bench.recording import Recording
 from rtseg.bench.rounds import Rounds
 from rtseg.commands.fraction import rounded
@@ -34,6 +35,7 @@ from rtseg.errors import RtsegError
 from rtseg.machine import fingerprint, load
 from rtseg.source.masking import masked
 from rtseg.source.uri import open_source
+from rtseg.worker import Worker
 
 QUIET_LOAD = 0.5
 FORMAT = 1
@@ -64,6 +66,9 @@ class Wanted:
             _ = cell.shape
 
 
+CHILD = (sys.executable, "-m", "rtseg.commands.bench_job")
+
+
 class Race:
     """``run`` gives the result; ``rounds`` are then its figures, by the name of each cell.
 
@@ -74,7 +79,7 @@ class Race:
         self.rounds: dict[str, list[Figures]] = {}
         self.exit_code = 0
         self._wanted = wanted
-        self._apart = Apart()
+        self._worker = Worker("the process of this round", CHILD)
         self._packages: dict[Cell, ModelPackage] = {}
         self._figures: dict[Cell, list[Figures]] = {}
         self._shares: dict[Cell, dict[str, Any]] = {}
@@ -100,13 +105,13 @@ class Race:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        with Interrupts(gently=self._finish, at_once=self._apart.kill) as interrupts:
+        with Interrupts(gently=self._finish, at_once=self._worker.kill) as interrupts:
             yield
         self.exit_code = interrupts.exit_code
 
     def _finish(self) -> None:
         self._courses.stop()
-        self._apart.interrupt()
+        self._worker.interrupt()
 
     def _prepare(self, folder: Path) -> None:
         for number, cell in enumerate(self._wanted.cells):
@@ -128,7 +133,10 @@ class Race:
 
     def _measure(self, cell: Cell) -> Recording:
         job: Literal["road", "engine"] = "engine" if self._wanted.engine_only else "road"
-        return Recording(**self._apart.run(self._order(cell, job)))
+        return Recording(**self._ask(self._order(cell, job)))
+
+    def _ask(self, order: Order) -> dict[str, Any]:
+        return self._worker.ask(asdict(order), lambda event: None)
 
     def _order(self, cell: Cell, job: Literal["road", "engine", "agreement"]) -> Order:
         package, wanted = self._packages[cell], self._wanted
@@ -154,7 +162,7 @@ class Race:
                 self._shares[cell] = {"share": 1.0, "frames": 0, "with": "it is the reference"}
                 continue
             try:
-                found = self._apart.run(self._order(cell, "agreement"))
+                found = self._ask(self._order(cell, "agreement"))
             except RtsegError as error:
                 if not self._courses.stopped:
                     self._warnings.append(f"{cell}: no agreement with FP32 was measured: {error}")

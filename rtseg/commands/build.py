@@ -39,6 +39,9 @@ def command(
         int, typer.Option(min=0, help="MiB that the builder may use; 0: all there is.")
     ] = 0,
     dla: Annotated[bool, typer.Option("--dla", help="A Jetson's DLA instead of its GPU.")] = False,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="For --smooth, --keyframe and confidence, too.")
+    ] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Even if it fits.")] = False,
     min_agreement: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="With FP32; below it: exit 5, nothing stored.")
@@ -56,6 +59,7 @@ def command(
     rtseg build roadlite-camvid --backend rtx --precision int8 --calibration my-footage
     rtseg build roadlite-camvid --backend openvino --precision int8 --calibration pictures/
     rtseg build roadlite-camvid --size 704x960 --batch 4 --dynamic
+    rtseg build roadlite-camvid --scores
     """
     from rtseg.commands.engine_job import EngineJob
     from rtseg.commands.engine_wish import Wanted
@@ -70,6 +74,7 @@ def command(
         calibration=calibration,
         workspace=workspace,
         dla=dla,
+        scores=scores,
         min_agreement=min_agreement,
         command=" ".join(["rtseg", *sys.argv[1:]]),
     )
@@ -132,6 +137,8 @@ def _check(wanted: Wanted) -> None:
         folder_of_pictures(wanted.calibration)
     if wanted.backend == "openvino" and (wanted.shape.batch > 1 or wanted.dla or wanted.workspace):
         raise UsageError("--batch, --dla and --workspace are for TensorRT: leave them out")
+    if wanted.backend == "openvino" and wanted.scores:
+        raise UsageError("OpenVINO computes scores whenever they are asked for: leave --scores out")
     if wanted.dla and (wanted.backend != "tensorrt" or wanted.precision == "fp32"):
         raise UsageError("a DLA runs fp16 and int8, and --backend tensorrt only")
     if wanted.shape.dynamic and wanted.shape.batch == 1:
@@ -176,6 +183,11 @@ def _show(stored: StoredEngine, said: str, job: EngineJob, *, as_json: bool) -> 
     for finding in job.findings:
         if finding.severity == "warning":
             warn(str(finding))
+    if not job.wanted.shape.takes_one:
+        warn(
+            f"rtseg gives an engine one picture at a time, this one takes {job.wanted.shape.batch}:"
+            " it is for other programs; with --dynamic it serves both"
+        )
     if as_json:
         facts = {"folder": str(stored.folder), "said": said}
         print_json(facts | asdict(stored.manifest))

@@ -32,7 +32,7 @@ from rtseg.engine.lint import TARGETS, Finding, lint, refuse
 from rtseg.engine.package import ModelFile, ModelPackage, sha256_of
 from rtseg.engine.resizing import Shape, resized
 from rtseg.engine.store import ENGINE, NETWORK, StoredEngine, keep, misfit
-from rtseg.engine.trt_builder import BuildOrder, Installed
+from rtseg.engine.trt_builder import MODULES, BuildOrder, Installed
 from rtseg.engine.typed import layer_precisions, typed_network
 from rtseg.errors import EngineError
 from rtseg.types import Precision
@@ -47,7 +47,7 @@ EXECUTED = "gated on OpenVINO, which runs this very file"
 ON_GPU = "gated by running this very engine on the GPU"
 AS_ONNX = "gated as ONNX in ONNX Runtime; the engine itself has not been executed"
 
-WORDS = {"openvino": EXECUTED, "tensorrt": ON_GPU, "onnxruntime": AS_ONNX}
+WORDS = {"openvino": EXECUTED, "tensorrt": ON_GPU, "rtx": ON_GPU, "onnxruntime": AS_ONNX}
 """By the runtime that the gate compared with FP32."""
 
 UNPROVED = Report("not gated yet", False, "", "", 0, 0, 0.0, {})
@@ -150,6 +150,7 @@ class EngineJob:
             typed=self.here.typed,
             pictures=self._normalised() if wanted.precision == "int8" else (),
             unquantized=self._unquantized(),
+            scores=wanted.scores,
         )
         refuse(lint(network, self._target, profiled=wanted.shape.dynamic), "what was made of it")
         write_graph(network, path)
@@ -225,7 +226,7 @@ class EngineJob:
 
             return OpenVinoEngine(package, precision, depth=1)
         if self._runs_here:
-            itself = engine_class("tensorrt")(package, precision, depth=1, stored=built)
+            itself = engine_class(self.wanted.backend)(package, precision, depth=1, stored=built)
             return cast("Engine", itself)
         from rtseg.engine.ort import OnnxRuntimeEngine
 
@@ -233,9 +234,8 @@ class EngineJob:
 
     @property
     def _runs_here(self) -> bool:
-        """RTX engines are run by nothing here, and TensorRT's for one picture at a time only."""
-        one_at_a_time = self.wanted.shape.batch == 1 or self.wanted.shape.dynamic
-        may = self.wanted.backend == "tensorrt" and one_at_a_time
+        """Nothing here gives an engine more than one picture at a time."""
+        may = self.wanted.backend in MODULES and self.wanted.shape.takes_one
         return may and bool(self.here.gpu) and find_spec("pycuda") is not None
 
     def _as_package(self, path: Path, precision: Precision) -> ModelPackage:

@@ -12,7 +12,10 @@ from rtseg.types import Precision
 
 @dataclass(frozen=True)
 class Wanted:
-    """What ``rtseg build`` was asked for. workspace: MiB, 0 for all the memory there is."""
+    """What ``rtseg build`` was asked for. workspace: MiB, 0 for all the memory there is.
+
+    scores: a second output that says how sure the network is of every class.
+    """
 
     package: ModelPackage
     backend: Literal["tensorrt", "rtx", "openvino"]
@@ -22,9 +25,10 @@ class Wanted:
     calibration: str = ""
     workspace: int = 0
     dla: bool = False
+    scores: bool = False
     command: str = ""
 
     @property
     def name(self) -> str:
-        dla = "-dla" if self.dla else ""
-        return f"{self.package.name}-{self.shape}-{self.precision}-{self.backend}{dla}"
+        scores, dla = "-scores" if self.scores else "", "-dla" if self.dla else ""
+        return f"{self.package.name}-{self.shape}-{self.precision}{scores}-{self.backend}{dla}"

@@ -26,7 +26,9 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the report's page.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="auto, openvino, onnxruntime, tensorrt.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="auto, openvino, onnxruntime, tensorrt, rtx.")
+    ] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
     size: Annotated[str, typer.Option(help="HxW of the network's input; else its own.")] = "",
     every: Annotated[int, typer.Option(min=1, help="Only every Nth picture.")] = 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
@@ -12,12 +13,12 @@ from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
 from rtseg.commands.screen import print_json, progress_bar, tell, warn
 from rtseg.engine.backends import choose_backend, make_engine
-from rtseg.engine.base import Engine, EngineInfo
+from rtseg.engine.base import Engine, EngineInfo, PaintingEngine
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
 from rtseg.labels import LabelSet
 from rtseg.legend import draw_legend
-from rtseg.overlay import Look, render, visible_classes
+from rtseg.overlay import BLENDED, Look, render, visible_classes, weights
 from rtseg.pipeline.climber import Climber
 from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
@@ -101,6 +102,7 @@ class Job:
             engine,
             sinks,
             render=painter,
+            painted=self._is_painted_by(engine, painter, sinks),
             limit=self.limit,
             smoothing=self.smoothing,
         )
@@ -173,6 +175,11 @@ class Job:
             )
         return make_engine(self.backend, package, self.precision, depth=depth, threads=self.threads)
 
+    def _is_painted_by(self, engine: Engine, painter: Painter, sinks: Sequence[Sink]) -> bool:
+        """Not where labels are still to be steadied."""
+        wanted = any(sink.wants_image for sink in sinks) and not self.smoothing.active
+        return wanted and painter.hand_over(engine)
+
     def _drive(self, pipeline: Pipeline, climber: Climber | None) -> tuple[RtsegError | None, int]:
         """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
         with (
@@ -221,6 +228,13 @@ class Painter:
 
     def __post_init__(self) -> None:
         visible_classes(self.labels, self.look.hidden)
+
+    def hand_over(self, engine: Engine) -> bool:
+        """Whether the engine, not open yet, paints in its place; it draws no borders or text."""
+        if not engine.takes_pictures or self.look.legend or self.look.mode not in BLENDED:
+            return False
+        cast(PaintingEngine, engine).paint(*weights(self.labels, self.look))
+        return True
 
     def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
         return self.paint(segmentation, f"{stats.processed.fps:.0f} FPS")

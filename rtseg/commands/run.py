@@ -16,7 +16,9 @@ def command(
         typer.Option("--output", "-o", help="out.mp4, f_%06d.png, s.csv, DIR/, null; repeatable."),
     ] = [],  # noqa: B006 - typer copies it
     model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "",
-    backend: Annotated[str, typer.Option(help="auto, openvino, onnxruntime, tensorrt.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="auto, openvino, onnxruntime, tensorrt, rtx.")
+    ] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16, fp16 or int8.")] = "auto",
     mode: Annotated[
         str, typer.Option(help="offline: every frame. live: paced, newest wins. auto: by source.")

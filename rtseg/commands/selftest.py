@@ -19,7 +19,7 @@ from rtseg.errors import EngineError, RtsegError, ThresholdError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from rtseg.engine.apart import Tell
+    from rtseg.worker import Tell
 
 FORMAT = 1
 
@@ -44,6 +44,9 @@ def command(
     workspace: Annotated[
         int, typer.Option(min=0, help="MiB that the builder may use; 0: all there is.")
     ] = 0,
+    silence: Annotated[
+        float, typer.Option(min=1.0, help="Seconds without a step until a row is given up.")
+    ] = 900.0,
     keep: Annotated[
         bool, typer.Option("--keep", help="Engines go into your own store, for `rtseg run`.")
     ] = False,
@@ -56,7 +59,7 @@ def command(
 
     TensorRT engines are built and gated as `rtseg build` does, but into runs/selftest. Labels are
     compared with FP32 on the CPU; then the engine alone is timed, then all of a run but writing.
-    Each row is a process of its own: one that fails or crashes stops no other.
+    Each row is a process of its own: one that fails, crashes or hangs stops no other.
 
     Exit 5 where a row disagrees, else that of the first row that failed or could not run, else 0.
 
@@ -85,7 +88,7 @@ def command(
     orders = plan.orders()
     writable_folder(output.parent)
     report = _begun(plan)
-    for row in _rows(orders, keep=keep):
+    for row in _rows(orders, keep=keep, silence=silence):
         report["rows"].append(row)
         report["exit_code"] = exit_code(report["rows"])
         write(output, json.dumps(report, indent=2) + "\n")
@@ -123,7 +126,7 @@ def _begun(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _rows(orders: list[TrialOrder], *, keep: bool) -> Iterator[dict[str, Any]]:
+def _rows(orders: list[TrialOrder], *, keep: bool, silence: float) -> Iterator[dict[str, Any]]:
     """One after the other; what went wrong with one is said when it does."""
     from rtseg.commands.machine import obstacles
     from rtseg.commands.screen import progress_bar, warn
@@ -140,25 +143,26 @@ def _rows(orders: list[TrialOrder], *, keep: bool) -> Iterator[dict[str, Any]]:
                 reason = "; ".join(missing)
                 row = order.row(NOT_RUN, reason=reason, exit_code=EngineError.exit_code)
             else:
-                row = _row(order, tell, keep=keep)
+                row = _row(order, tell, keep=keep, silence=silence)
             bar.advance(task)
             if row["status"] not in (PASSED, NOT_RUN):
                 warn(f"{title} {row['status']}: {row['reason']}")
             yield row
 
 
-def _row(order: TrialOrder, tell: Tell, *, keep: bool) -> dict[str, Any]:
+def _row(order: TrialOrder, tell: Tell, *, keep: bool, silence: float) -> dict[str, Any]:
     """What the row's own process says; if it cannot any more, why."""
     import signal
     from dataclasses import asdict
 
-    from rtseg.engine.apart import Worker
+    from rtseg.worker import Patience, Worker
 
     worker = Worker(
         "the process of this row",
         (sys.executable, "-m", "rtseg.commands.trial"),
         ending=signal.SIGTERM,  # so that it can end a builder of its own
         environment={} if keep else {"RTSEG_HOME": str(HOME.resolve())},
+        patience=Patience(silence, "if nvidia-smi still answers, give it more with --silence"),
     )
     try:
         return worker.ask(asdict(order), tell)

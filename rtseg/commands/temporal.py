@@ -28,7 +28,9 @@ def command(
         float | None, typer.Option(help="Of the frame at hand, above 0 to 1; default 0.5.")
     ] = None,
     keyframe: Annotated[str, typer.Option(help="Every Nth frame, or adaptive.")] = "1",
-    backend: Annotated[str, typer.Option(help="auto, openvino, onnxruntime, tensorrt.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="auto, openvino, onnxruntime, tensorrt, rtx.")
+    ] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=2, help="Only the first N frames.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,

@@ -1,6 +1,6 @@
 """One row of ``rtseg selftest``: a model on one backend in one precision.
 
-``python -m rtseg.commands.trial`` with a ``TrialOrder`` on stdin, as ``engine/apart.py`` has it: a
+``python -m rtseg.commands.trial`` with a ``TrialOrder`` on stdin, as ``worker.py`` has it: a
 GPU that is lost, or a runtime that crashes, takes this process along and no other row.
 """
 
@@ -19,10 +19,10 @@ from rtseg.commands.fraction import rounded
 from rtseg.errors import RtsegError, ThresholdError
 
 if TYPE_CHECKING:
-    from rtseg.engine.apart import Tell
     from rtseg.engine.base import Engine
     from rtseg.engine.gate import Agreement
     from rtseg.types import Frame, Precision, Tensor
+    from rtseg.worker import Tell
 
 COMPARED = 32
 """Frames, spread evenly over the source, on which labels are compared."""
@@ -216,12 +216,14 @@ class Trial:
         from rtseg.source.uri import open_source
 
         self._tell({"phase": "drive"})
+        painter, engine = Painter(self._package.labels, Look()), self._engine(depth=2)
         with open_source(self._order.source) as source:
             pipeline = Pipeline(
                 source,
-                self._engine(depth=2),
+                engine,
                 [Null(wants_image=True)],
-                render=Painter(self._package.labels, Look()),
+                render=painter,
+                painted=painter.hand_over(engine),
                 limit=self._order.frames,
             )
             with pipeline:

@@ -13,7 +13,9 @@ def command(
     ] = "",
     model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "",
     compare: Annotated[str, typer.Option(help="A second model, on the same frames.")] = "",
-    backend: Annotated[str, typer.Option(help="auto, openvino, onnxruntime, tensorrt.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="auto, openvino, onnxruntime, tensorrt, rtx.")
+    ] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16, fp16 or int8.")] = "auto",
     compare_precision: Annotated[str, typer.Option(help="Of the second model.")] = "auto",
     mode: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal, cast, overload
@@ -10,6 +11,7 @@ from rtseg.engine.base import Engine, ScoringEngine
 from rtseg.engine.gpu import find_gpu, the_gpu
 from rtseg.engine.package import FASTEST_FIRST, ModelPackage
 from rtseg.engine.store import engine_names
+from rtseg.engine.trt_builder import MODULES
 from rtseg.errors import EngineError, UsageError
 from rtseg.types import Precision
 
@@ -17,6 +19,7 @@ BACKENDS = {
     "openvino": ("rtseg.engine.ov", "OpenVinoEngine"),
     "onnxruntime": ("rtseg.engine.ort", "OnnxRuntimeEngine"),
     "tensorrt": ("rtseg.engine.trt", "TensorRtEngine"),
+    "rtx": ("rtseg.engine.rtx", "RtxEngine"),
 }
 """Name -> (module, class)."""
 
@@ -31,9 +34,10 @@ INSTALL = {
 
 
 def choose_backend(name: str, package: ModelPackage, precision: str = "auto") -> str:
-    """auto: TensorRT where an engine of this model was built for this GPU, else OpenVINO."""
+    """auto: TensorRT or RTX where an engine of this model was built for this GPU, else OpenVINO."""
     if name == "auto":
-        return "tensorrt" if _on_tensorrt(package, precision) else "openvino"
+        fitting = _on_gpu(package, precision)
+        return fitting.info.backend if fitting else "openvino"
     if name not in BACKENDS:
         raise UsageError(f"no backend named {name!r}; there are: auto, {', '.join(BACKENDS)}")
     return name
@@ -87,9 +91,9 @@ def make_engine(
     """
     if backend == "auto":
         backend = "openvino"
-        if not scores and (fitting := _on_tensorrt(package, precision, depth=depth)):
+        if fitting := _on_gpu(package, precision, depth=depth, scores=scores):
             return fitting
-    if choose_backend(backend, package) != "tensorrt":
+    if choose_backend(backend, package) not in MODULES:
         precision = choose_precision(precision, package)
     engine = engine_class(backend)
     return cast(Engine, engine(package, precision, depth=depth, threads=threads, scores=scores))
@@ -98,7 +102,7 @@ def make_engine(
 def engine_class(backend: str) -> Any:
     """Of a backend of BACKENDS. Raises EngineError where what it needs is missing."""
     module, name = BACKENDS[backend]
-    if backend == "tensorrt":
+    if backend in MODULES:
         the_gpu()
     try:
         return getattr(import_module(module), name)
@@ -106,18 +110,20 @@ def engine_class(backend: str) -> Any:
         missing = (error.name or backend).partition(".")[0]
         raise EngineError(
             f"the {backend} backend needs {missing!r} ({error}); "
-            f"{INSTALL.get(missing, INSTALL[backend])}"
+            f"{INSTALL.get(missing) or INSTALL[MODULES.get(backend, backend)]}"
         ) from error
 
 
-def _on_tensorrt(package: ModelPackage, precision: str, *, depth: int = 2) -> Engine | None:
+def _on_gpu(
+    package: ModelPackage, precision: str, *, depth: int = 2, scores: bool = False
+) -> Engine | None:
     """What ``auto`` takes if it is there. Asked in the order of what it costs: the last step reads
     and hashes the engine."""
-    if not engine_names():
+    if not engine_names() or find_gpu() is None:
         return None
-    if find_gpu() is None or not all(map(find_spec, ("tensorrt", "pycuda"))):
-        return None
-    try:
-        return cast(Engine, engine_class("tensorrt")(package, precision, depth=depth))
-    except (EngineError, UsageError):
-        return None
+    for backend, module in MODULES.items():
+        if all(map(find_spec, (module, "pycuda"))):
+            with suppress(EngineError, UsageError):
+                engine = engine_class(backend)
+                return cast(Engine, engine(package, precision, depth=depth, scores=scores))
+    return None

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
-from rtseg.types import LabelMap, ModelSpec, Precision, Scored, Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+from rtseg.types import LabelMap, ModelSpec, Painted, Precision, Scored, Tensor
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ class Engine(Protocol):
 
     @property
     def takes_pictures(self) -> bool:
-        """Whether it shrinks and stretches pictures itself, level for level as ``prepare`` does."""
+        """Whether it shrinks and stretches pictures itself, level for level as ``prepare`` does.
+
+        One that does is a PaintingEngine.
+        """
         ...
 
     def submit(self, tensor: Tensor) -> None:
@@ -74,4 +80,19 @@ class ScoringEngine(Engine, Protocol):
 
     def collect_scored(self) -> Scored:
         """Instead of ``collect``: the same labels, with the scores of every class."""
+        ...
+
+
+@runtime_checkable
+class PaintingEngine(Engine, Protocol):
+    """An engine that has the whole picture at hand, and may lay the labels over it."""
+
+    def __enter__(self) -> PaintingEngine: ...
+
+    def paint(self, keep: NDArray[np.uint16], add: NDArray[np.uint16]) -> None:
+        """From the next time that it is opened on. keep, add: those of ``overlay.weights``."""
+        ...
+
+    def collect_painted(self) -> Painted:
+        """Instead of ``collect``: the same labels, and the picture with their colours over it."""
         ...

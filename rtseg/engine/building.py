@@ -6,22 +6,18 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from rtseg.engine.apart import Tell, Worker
 from rtseg.engine.backends import INSTALL
 from rtseg.engine.trt_builder import BuildOrder, Installed
 from rtseg.errors import EngineError
+from rtseg.worker import Tell, Worker
 
-BUILDER = Worker(
-    "the builder",
-    (sys.executable, "-m", "rtseg.engine.trt_builder"),
-    spare=", or give it less with --workspace",
-)
+WORDS = (sys.executable, "-m", "rtseg.engine.trt_builder")
 
 
 def ask_installed(module: str) -> Installed:
     """Which TensorRT and GPU there are, without loading either here. Raises EngineError."""
     try:
-        return Installed(**BUILDER.ask({"module": module}, lambda event: None))
+        return Installed(**_builder().ask({"module": module}, lambda event: None))
     except EngineError as error:
         raise EngineError(f"{error}; {INSTALL[module]}") from error
 
@@ -32,4 +28,8 @@ def build_apart(order: BuildOrder, tell: Tell) -> dict[str, Any]:
     tell: called with each of its ``phase`` events. Raises EngineError where it fails, and
     RtsegError where it is killed.
     """
-    return BUILDER.ask(asdict(order), tell)
+    return _builder().ask(asdict(order), tell)
+
+
+def _builder() -> Worker:
+    return Worker("the builder", WORDS, spare=", or give it less with --workspace")

@@ -7,11 +7,8 @@ from importlib.metadata import version
 from rtseg.engine.building import ask_installed
 from rtseg.engine.engine_manifest import EngineManifest
 from rtseg.engine.store import misfit, open_stored
-from rtseg.engine.trt_builder import Installed
+from rtseg.engine.trt_builder import MODULES, Installed
 from rtseg.errors import EngineError
-
-MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
-"""Backend -> the package that builds for it; OpenVINO builds when it loads."""
 
 
 class Fitness:
@@ -38,7 +35,7 @@ class Fitness:
 
 
 def installed_for(backend: str) -> Installed:
-    """Raises EngineError where the runtime is missing."""
+    """Raises EngineError where the runtime is missing. OpenVINO builds when it loads."""
     if backend == "openvino":
         return Installed("openvino", version("openvino"), True, 0, "", 0, "")
     return ask_installed(MODULES[backend])

@@ -14,8 +14,9 @@ import numpy as np
 from rtseg.errors import EngineError, SinkError
 from rtseg.types import Tensor
 
-LABELS = "labels"
-"""The output that an engine keeps; the others are dropped, their logits never leave a GPU."""
+LABELS, LOGITS, SCORES = "labels", "logits", "scores"
+"""Outputs. An engine keeps the labels and, if it was asked for them, the scores that are made of
+the logits; those never leave a GPU."""
 
 
 def read_graph(path: Path) -> Any:

@@ -32,6 +32,10 @@ class Shape:
     batch: int = 1
     dynamic: bool = False
 
+    @property
+    def takes_one(self) -> bool:
+        return self.batch == 1 or self.dynamic
+
     def __str__(self) -> str:
         name = f"{self.height}x{self.width}"
         if self.batch == 1:

@@ -20,8 +20,9 @@ from rtseg.engine.engine_manifest import (
     read_engine_manifest,
     write_engine_manifest,
 )
+from rtseg.engine.graph import SCORES
 from rtseg.engine.package import FASTEST_FIRST, MANIFEST, Manifest, ModelPackage, user_store
-from rtseg.engine.trt_builder import Installed
+from rtseg.engine.trt_builder import MODULES, Installed
 from rtseg.errors import EngineError, SinkError
 from rtseg.labels import BUILT_IN, LabelSet, learn
 
@@ -52,10 +53,9 @@ class StoredEngine:
         """
         manifest = self.manifest
         if manifest.backend != "openvino":
-            how = f"with: --model {manifest.origin.model} --backend tensorrt"
             raise EngineError(
-                f"{self.name!r} is an engine for {manifest.backend}, not a model: "
-                + (f"run it {how}" if manifest.backend == "tensorrt" else "nothing here runs it")
+                f"{self.name!r} is an engine for {manifest.backend}, not a model: run it with: "
+                f"--model {manifest.origin.model} --backend {manifest.backend}"
             )
         if manifest.spec.labels not in BUILT_IN:
             learn(LabelSet.of_classes(manifest.spec.labels, manifest.classes, source=self.name))
@@ -139,44 +139,64 @@ def misfit(manifest: EngineManifest, here: Installed) -> str:
     return ""
 
 
-def fitting(package: ModelPackage, precision: str, here: Installed) -> StoredEngine:
-    """The engine of this model, size and precision, one picture at a time, that can run here.
+def fitting(
+    package: ModelPackage, precision: str, here: Installed, *, scores: bool = False
+) -> StoredEngine:
+    """The engine of this model and size that can run here, one picture at a time.
 
-    precision "auto": the fastest that was built. Raises EngineError that says what to build.
+    precision "auto": the fastest that was built. scores: whether it must have them; one that has
+    more than is asked for, or takes more pictures, serves where no other does. Raises EngineError
+    that says what to build.
     """
     wanted = FASTEST_FIRST if precision == "auto" else (precision,)
-    found = _built(package, here.module)
-    reasons = {each: misfit(found[each].manifest, here) for each in wanted if each in found}
-    for each, reason in reasons.items():
+    backend = next(each for each, module in MODULES.items() if module == here.module)
+    built = _built(package, backend)
+    found = [
+        engine for each in wanted for engine in built if engine.manifest.precision.asked == each
+    ]
+    reasons = []
+    for engine in found:
+        reason = _unserving(engine.manifest, scores=scores) or misfit(engine.manifest, here)
         if not reason:
-            return open_stored(found[each].name)
+            return open_stored(engine.name)
+        reasons.append(f"the {backend} engine {engine.name!r} does not fit: {reason}")
     asked = "fp16" if precision == "auto" else precision
     calibration = " --calibration YOUR_PICTURES" if asked == "int8" else ""
-    why = (
-        f"the {here.module} engine in the store does not fit: {next(iter(reasons.values()))}"
-        if reasons
-        else ""
-    )
+    why = next(iter(reasons), f"no {backend} engine of {package.name!r} in {asked} was built")
     raise EngineError(
-        f"{why or f'no {here.module} engine of {package.name!r} in {asked} was built'}; build one "
-        f"with: rtseg build {package.name} --backend {here.module} --precision {asked}{calibration}"
+        f"{why}; build one with: rtseg build {package.name} --backend {backend} --precision "
+        f"{asked}{calibration}{' --scores' if scores else ''}"
     )
 
 
-def _built(package: ModelPackage, backend: str) -> dict[str, StoredEngine]:
-    """By precision, whatever can be read of this model at its own size."""
+def _unserving(manifest: EngineManifest, *, scores: bool) -> str:
+    """Why rtseg cannot run it on any machine as it is asked to; "" if it can."""
+    batch = manifest.tensors[0].shape[0]
+    if batch > 1:
+        return f"it takes {batch} pictures at once, rtseg gives it one (--dynamic takes either)"
+    if scores and SCORES not in {each.name for each in manifest.tensors}:
+        return "it has no scores, which --smooth, --keyframe and confidence need"
+    return ""
+
+
+def _built(package: ModelPackage, backend: str) -> list[StoredEngine]:
+    """Whatever can be read of this model at its own size, the plainest first."""
     spec, source = package.spec, package.manifest.files.get("fp32")
-    built = {}
+    built = []
     for name in engine_names():
         with suppress(EngineError):
             folder = engines_folder() / name
             manifest = read_engine_manifest(folder)
-            batches = {each.shape[0] for each in manifest.tensors}
             same = source is not None and manifest.origin.sha256 == source.sha256
             same = same and (manifest.spec.height, manifest.spec.width) == (spec.height, spec.width)
-            if same and manifest.backend == backend and batches <= {1, -1}:
-                built[manifest.precision.asked] = StoredEngine(folder, manifest)
-    return built
+            if same and manifest.backend == backend:
+                built.append(StoredEngine(folder, manifest))
+    return sorted(built, key=lambda each: _extras(each.manifest))
+
+
+def _extras(manifest: EngineManifest) -> tuple[int, bool]:
+    """How many outputs, and whether for any number of pictures."""
+    return len(manifest.tensors), manifest.tensors[0].shape[0] == -1
 
 
 @contextmanager

@@ -1,9 +1,8 @@
 """TensorRT and TensorRT-RTX build an engine here, in a process of its own; nothing else does.
 
 ``python -m rtseg.engine.trt_builder`` with one JSON object on stdin: a ``BuildOrder``, or
-``{"module": NAME}`` to be told what is installed. Each line on stdout is a JSON object: ``phase``
-while it goes on, at the end ``done`` or ``error``. A builder can run out of memory or crash: then
-only this process dies.
+``{"module": NAME}`` to be told what is installed. It answers as rtseg/worker.py has it.
+A builder can run out of memory or crash: then only this process dies.
 
 One path serves TensorRT 10.0 to 11.x and RTX, since the precision is in the graph: a strongly
 typed network, no flags, no calibrator. 8.5 and 8.6 know no such network; for them FP16 and INT8
@@ -25,6 +24,9 @@ from rtseg.errors import EngineError
 if TYPE_CHECKING:
     import tensorrt as trt
     from tensorrt import Builder, IBuilderConfig, INetworkDefinition, OnnxParser
+
+MODULES = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx"}
+"""Backend -> the package that builds and runs its engines."""
 
 RTX_TARGETS = ("SM80", "SM86", "SM89", "SM120")
 """What an RTX engine is for where no GPU says it: Ampere to Blackwell. Turing's would be larger
@@ -87,7 +89,7 @@ def installed(module: str) -> Installed:
 def build(order: BuildOrder) -> dict[str, Any]:
     """Write the engine; returns its tensors and what it is for. Raises EngineError."""
     load(order.module)
-    logger = listener()
+    logger = listener(trt)
     builder = trt.Builder(logger)
     network = builder.create_network(_creation_flags())
     parser = trt.OnnxParser(network, logger)
@@ -228,16 +230,16 @@ def _parser_errors(parser: OnnxParser) -> str:
     return f"the parser refuses {where}: {words}{more}"
 
 
-def listener() -> Any:
-    """A logger that remembers what was complained of last; a process can have one only."""
+def listener(runtime: Any) -> Any:
+    """A logger that remembers what was complained of last; a runtime can have one only."""
 
-    class Complaints(trt.ILogger):
+    class Complaints(runtime.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
-            trt.ILogger.__init__(self)
+            runtime.ILogger.__init__(self)
             self._last = "it gave no reason"
 
         def log(self, severity: Any, message: str) -> None:
-            if severity <= trt.ILogger.Severity.ERROR and NOISE not in message:
+            if severity <= runtime.ILogger.Severity.ERROR and NOISE not in message:
                 self._last = " ".join(message.split())
 
         def reason(self) -> str:
@@ -279,7 +281,7 @@ def main() -> int:
         else:
             _say(done=build(BuildOrder(**order)))
     except EngineError as error:
-        _say(error=str(error))
+        _say(error=str(error), exit_code=error.exit_code)
         return error.exit_code
     return 0
 

@@ -10,11 +10,11 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
-from rtseg.engine.base import Engine, ScoringEngine
+from rtseg.engine.base import Engine, PaintingEngine, ScoringEngine
 from rtseg.pipeline.channel import Channel, Closed
-from rtseg.types import LabelMap, Scored, Tensor
+from rtseg.types import LabelMap, Painted, Scored, Tensor
 
-Result: TypeAlias = "LabelMap | Scored"
+Result: TypeAlias = "LabelMap | Scored | Painted"
 
 
 class Inference:
@@ -22,7 +22,8 @@ class Inference:
 
     picture_shape: (H, W) of the first frame; later ones may differ.
     capacity: tensors, and again results, that may wait beside those in flight. scored: whether
-    results are Scored; the engine must then be a ScoringEngine. prompt: a result is fetched as
+    results are Scored; the engine must then be a ScoringEngine. painted: whether they are Painted,
+    by a PaintingEngine that was told how. prompt: a result is fetched as
     soon as no further tensor waits; without it only when ``depth`` are in flight, which is best
     for throughput but needs every frame to be submitted, without a pause. settled: called on that
     thread once the engine is ready, and once it is closed. error: what ended it too early.
@@ -36,10 +37,12 @@ class Inference:
         name: str = "inference",
         capacity: int = 2,
         scored: bool = False,
+        painted: bool = False,
         prompt: bool = False,
         settled: Callable[[], None] | None = None,
     ) -> None:
         self.engine, self.name, self.scored = engine, name, scored
+        self._painted = painted
         self.ready = False
         self.error: BaseException | None = None
         self._picture_shape = picture_shape
@@ -115,9 +118,15 @@ class Inference:
             self._collect(engine, flying.popleft())
 
     def _collect(self, engine: Engine, submitted_nanos: int) -> None:
-        scoring = cast(ScoringEngine, engine)
-        result: Result = scoring.collect_scored() if self.scored else engine.collect()
+        result = self._result(engine)
         self._results.put((result, time.monotonic_ns() - submitted_nanos))
+
+    def _result(self, engine: Engine) -> Result:
+        if self.scored:
+            return cast(ScoringEngine, engine).collect_scored()
+        if self._painted:
+            return cast(PaintingEngine, engine).collect_painted()
+        return engine.collect()
 
 
 def warm_up(engine: Engine, picture_shape: tuple[int, int], times: int = 2) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rtseg.engine.base import Engine
 from rtseg.labels import label_set, translation
 from rtseg.pipeline.inference import Inference, Result
@@ -13,7 +15,18 @@ from rtseg.pipeline.segment import prepared_for
 from rtseg.preprocess import prepare
 from rtseg.smoothing import KeyFrames, Smoother, Smoothing
 from rtseg.stats import RunStats
-from rtseg.types import Frame, Inferred, Motion, Picture, Prepared, Scored, Scores, Segmentation
+from rtseg.types import (
+    Frame,
+    Inferred,
+    LabelMap,
+    Motion,
+    Painted,
+    Picture,
+    Prepared,
+    Scored,
+    Scores,
+    Segmentation,
+)
 
 
 def depth_for(smoothing: Smoothing, *, live: bool) -> int:
@@ -82,7 +95,7 @@ class Lineup:
         return Pending(frame, motion, seen=seen, lineup=self)
 
     def settle(self, pending: Pending, stats: RunStats) -> Picture:
-        """Wait for the frame's results; not rendered yet. Raises Closed."""
+        """Wait for the frame's results; not rendered unless the engine did. Raises Closed."""
         results: list[Result | None] = []
         for inference in self.inferences:
             result, nanos = inference.take() if pending.seen else (None, 0)
@@ -96,7 +109,14 @@ class Lineup:
         ]
         if self._tracker is not None:
             stats.clock("smooth", time.monotonic_ns() - started)
-        return self._picture(segmentations, self._first_scores(results[0]))
+        image = results[0].image if isinstance(results[0], Painted) else None
+        return Picture(
+            segmentations[0],
+            image,
+            other=self._other(segmentations),
+            scores=self._first_scores(results[0]),
+            label_set=self.label_set.name,
+        )
 
     def _prepared(self, frame: Frame) -> list[Prepared]:
         """One for each engine; engines that eat the same share it."""
@@ -120,13 +140,12 @@ class Lineup:
             return self._smoothers[0].scores
         return result.scores if isinstance(result, Scored) else None
 
-    def _picture(self, segmentations: Sequence[Segmentation], scores: Scores | None) -> Picture:
-        other = segmentations[1].labels if len(segmentations) > 1 else None
-        if other is not None and self._ids is not None:
-            other = self._ids[other]
-        return Picture(
-            segmentations[0], None, other=other, scores=scores, label_set=self.label_set.name
-        )
+    def _other(self, segmentations: Sequence[Segmentation]) -> LabelMap | None:
+        """The second engine's labels, if there is one, in the ids of the first one's set."""
+        if len(segmentations) == 1:
+            return None
+        other = segmentations[1].labels
+        return other if self._ids is None else self._ids[other]
 
 
 def _labelled(inferred: Inferred, smoother: Smoother | None) -> Segmentation:
@@ -134,4 +153,5 @@ def _labelled(inferred: Inferred, smoother: Smoother | None) -> Segmentation:
         return smoother(inferred)
     result = inferred.result
     assert result is not None, "without smoothing every frame is seen"
-    return Segmentation(inferred.frame, result.labels if isinstance(result, Scored) else result)
+    bare = result if isinstance(result, np.ndarray) else result.labels
+    return Segmentation(inferred.frame, bare)

@@ -34,7 +34,8 @@ class Pipeline:
     and closed on their own threads. ``source.info.live`` decides the policy: every frame in order,
     or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
     looks for motion on the thread that pre-processes and averages on the one that paints.
-    render: None where no sink wants a picture. limit: the frames to read, not counting those that
+    render: None where no sink wants a picture. painted: the engine, a PaintingEngine that was told
+    how, renders in its place. limit: the frames to read, not counting those that
     the source itself lost.
 
     In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
@@ -52,6 +53,7 @@ class Pipeline:
         sinks: Sequence[Sink],
         *,
         render: Render | None,
+        painted: bool = False,
         limit: int | None = None,
         smoothing: Smoothing | None = None,
         counted: bool = True,
@@ -73,7 +75,11 @@ class Pipeline:
         self._pending: Channel[Pending] = Channel(1)
         self._pictures: Channel[Picture] = Channel(1)
         self._inferences: list[Inference] = []
-        lineup = engine if isinstance(engine, Lineup) else _alone(engine, smoothing, source.info)
+        lineup = (
+            engine
+            if isinstance(engine, Lineup)
+            else _alone(engine, smoothing, source.info, painted=painted)
+        )
         self.engage(lineup)
         self._threads = [
             self._thread("capture", self._capture, gives=self._frames),
@@ -200,7 +206,7 @@ class Pipeline:
                 if self._forgotten(pending.frame):
                     continue
                 started = time.monotonic_ns()
-                if render is not None:
+                if render is not None and picture.image is None:
                     image = render(picture.segmentation, self.stats)
                     picture = replace(picture, image=image)
                 self.stats.clock("overlay", time.monotonic_ns() - started)
@@ -281,13 +287,16 @@ class Pipeline:
         return threading.Thread(target=run, name=f"rtseg-{name}")
 
 
-def _alone(engine: Engine, smoothing: Smoothing | None, source: SourceInfo) -> Lineup:
+def _alone(
+    engine: Engine, smoothing: Smoothing | None, source: SourceInfo, *, painted: bool
+) -> Lineup:
     smoothing = smoothing or Smoothing()
     inference = Inference(
         engine,
         (source.height, source.width),
         capacity=capacity_for(live=source.live),
         scored=smoothing.active,
+        painted=painted,
         prompt=smoothing.keyframe != 1,
     )
     return Lineup([inference], smoothing=smoothing, live=source.live)

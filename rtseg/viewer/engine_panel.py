@@ -11,7 +11,7 @@ from rtseg.pipeline.session import Wish
 from rtseg.smoothing import Smoothing
 from rtseg.viewer.language import tr
 
-BACKENDS = ("auto", "openvino", "onnxruntime", "tensorrt")
+BACKENDS = ("auto", "openvino", "onnxruntime", "tensorrt", "rtx")
 
 
 class EnginePanel(QWidget):

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import threading
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 from channel_model import BLUE, GREEN, RED, channel_model, picture
 from reading_pages import Page
 
-from rtseg.bench.apart import Apart, Order
+from rtseg.bench.order import Order
 from rtseg.commands import main
+from rtseg.commands.bench_race import CHILD
 from rtseg.engine.package import DEFAULT_MODEL
 from rtseg.errors import UsageError
+from rtseg.worker import Worker
 
 ROAD = "test://road?size=96x160&frames=400"
 
@@ -226,4 +229,4 @@ def test_a_source_that_is_not_there_is_exit_3(capsys):
 def test_a_child_dies_of_the_same_errors_as_a_run():
     order = Order("road", "test://road", "offline", DEFAULT_MODEL, "auto", "fp16", 1.0, 1)
     with pytest.raises(UsageError, match="has no precision 'fp16'"):
-        Apart().run(order)
+        Worker("it", CHILD).ask(asdict(order), print)

@@ -108,6 +108,18 @@ def test_the_report_is_a_file_that_says_what_it_was_made_on(on_fakes, desk):
     assert all(each.keys() == keys for each in report["rows"])
 
 
+def test_a_gpu_that_hangs_ends_its_row(desk):
+    env = fake_cuda.environment() | {"FAKE_CUDA_HANGS": "cuEventSynchronize"}
+    words = ("--backends", "tensorrt", "--precisions", "fp32", "--silence", "8", "-o", "hangs.json")
+    ended = selftest(desk, env, *words)
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    (hung,) = json.loads((desk / "hangs.json").read_text("utf-8"))["rows"]
+    assert (hung["status"], hung["exit_code"]) == ("failed", 1)
+    assert "said nothing for 8 s in the phase" in hung["reason"]
+    assert "--silence" in hung["reason"]
+
+
 def test_engines_are_kept_only_if_asked_for(desk, tmp_path):
     env = fake_cuda.environment() | {"RTSEG_HOME": str(tmp_path)}
     words = ("--backends", "tensorrt", "--precisions", "fp32", "--keep", "-o", "kept.json")

@@ -8,13 +8,14 @@ from tiny import HEIGHT, WIDTH, tiny_package
 from rtseg.engine.backends import BACKENDS, choose_precision, make_engine
 from rtseg.engine.gate import accept, compare
 from rtseg.engine.package import DEFAULT_MODEL, find_package, sha256_of
+from rtseg.engine.trt_builder import MODULES
 from rtseg.errors import EngineError, ManifestError, ThresholdError, UsageError
 from rtseg.preprocess import prepare
 from rtseg.source.images import ImageFolder
 from rtseg.source.road import RoadSource
 from rtseg.types import Frame
 
-ON_CPU = [each for each in BACKENDS if each != "tensorrt"]
+ON_CPU = [each for each in BACKENDS if each not in MODULES]
 
 
 def random_tensor(seed=0):

@@ -77,6 +77,11 @@ def test_the_gate_runs_what_was_built_where_it_can(fakes):
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
+def test_pictures_scores_and_rtx_engines_on_the_fakes(fakes):
+    ended = checked(fakes, files=["bright_checks.py"])
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
 def test_without_pycuda_the_gate_runs_the_onnx_file_and_says_so(fakes, tmp_path):
     folders = fakes["PYTHONPATH"].split(os.pathsep)[:2]
     env = fakes | {"PYTHONPATH": os.pathsep.join(folders), "RTSEG_HOME": str(tmp_path)}
@@ -96,7 +101,7 @@ def test_every_check_passes_on_a_gpu(shared, tmp_path):
     pytest.importorskip("pycuda.driver")
     env = os.environ | {"PYTHONPATH": str(ROOT), "RTSEG_HOME": str(tmp_path)}
     build(env)
-    ended = check(env, shared)
+    ended = check(env, shared, files=(*CHECKS, "bright_checks.py"))
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -122,6 +121,17 @@ def test_too_small_a_workspace_is_said(tmp_path):
 
 
 @needs_rtx
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_an_engine_with_scores_builds_and_has_both_outputs(tmp_path, precision):
+    model = read_graph(brightness_onnx(tmp_path / "a.onnx"))
+    network = tmp_path / "scored.onnx"
+    write_graph(typed_network(model, Shape(HEIGHT, WIDTH), precision, scores=True), network)
+    facts = build_apart(order(network, tmp_path / "e", precision=precision), silent)
+    outputs = {each["name"]: each["dtype"] for each in facts["tensors"] if each["mode"] == "output"}
+    assert outputs == {"labels": "uint8", "scores": "float32"}
+
+
+@needs_rtx
 def test_a_builder_that_is_killed_is_told_from_one_that_fails(tmp_path, monkeypatch):
     """As the kernel kills what takes too much memory."""
     children = watched(monkeypatch)
@@ -149,8 +159,7 @@ def test_whoever_stops_waiting_takes_the_builder_along(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("code", ["import os; os.abort()", "raise SystemExit('out of paper')"])
 def test_a_builder_that_dies_by_itself_is_one_line(tmp_path, monkeypatch, code):
-    dying = replace(building.BUILDER, words=(sys.executable, "-c", code))
-    monkeypatch.setattr(building, "BUILDER", dying)
+    monkeypatch.setattr(building, "WORDS", (sys.executable, "-c", code))
     with pytest.raises(RtsegError, match=r"SIGABRT|ended with 1: out of paper") as caught:
         build_apart(order("a.onnx", tmp_path / "e"), silent)
     assert "\n" not in str(caught.value)

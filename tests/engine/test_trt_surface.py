@@ -153,9 +153,12 @@ def test_rtx_has_every_member_but_the_flags_of_old():
     assert missing_in("tensorrt_rtx") == UNTIL_10
 
 
+FILES = ("trt_builder.py", "plan.py", "slot.py")
+
+
 def test_the_types_name_what_the_builder_and_the_runner_use():
     engine = TYPES.parents[1] / "rtseg" / "engine"
-    source = "".join((engine / each).read_text("utf-8") for each in ("trt_builder.py", "trt.py"))
+    source = "".join((engine / each).read_text("utf-8") for each in FILES)
     members = [path for path in named() if "." in path]
     assert len(members) > 40
     unused = [path for path in members if not re.search(rf"\b{path.split('.')[1]}\b", source)]

@@ -24,13 +24,13 @@ def picture(seed=0, *, batch=1, height=HEIGHT, width=WIDTH):
     return np.random.default_rng(seed).random((batch, 3, height, width), dtype=np.float32)
 
 
-def executed(model, values):
+def executed(model, values, output="labels"):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    return session.run(["labels"], {"picture": values})[0]
+    return session.run([output], {"picture": values})[0]
 
 
 def by_hand(values):
@@ -70,6 +70,24 @@ def test_pictures_come_in_and_labels_go_out_as_before(small, precision):
          "batches": []},
     ]  # fmt: skip
     assert [each for each in lint(model, TARGETS["tensorrt"]) if each.severity == "error"] == []
+
+
+@pytest.mark.parametrize(("precision", "off"), [("fp32", 1e-6), ("fp16", 0.005), ("int8", 0.1)])
+@pytest.mark.parametrize("shape", [SHAPE, Shape(32, 40, 3, dynamic=True)])
+def test_scores_are_a_second_output_in_float32(small, precision, off, shape):
+    size = {"height": shape.height, "width": shape.width}
+    calibrating = [picture(seed, **size) for seed in range(8)]
+    model = typed_network(small, shape, precision, pictures=calibrating, scores=True)
+    *_, scores = tensor_facts(model)
+    assert (scores["name"], scores["dtype"]) == ("scores", "float32")
+    values = picture(9, batch=shape.batch, **size)
+    greys = GREYS.reshape(1, 6, 1, 1)
+    powers = np.exp(2 * greys * values.mean(1, keepdims=True) - greys**2)
+    expected = powers / powers.sum(1, keepdims=True)
+    np.testing.assert_allclose(executed(model, values, output="scores"), expected, atol=off)
+    assert (executed(model, values) == by_hand(values)).mean() >= 0.95
+    findings = lint(model, TARGETS["tensorrt"], profiled=shape.dynamic)
+    assert [each for each in findings if each.severity == "error"] == []
 
 
 def test_half_precision_leaves_no_float32_inside(small):

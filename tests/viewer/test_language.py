@@ -32,7 +32,7 @@ SHOWN_BY = {
 
 KEY = r"(Ctrl\+|Shift\+)*(Home|End|Left|Right|Up|Down|Space|Tab|Esc|F\d+|\S)"
 DATA = re.compile(
-    rf"rtseg|auto|openvino|onnxruntime|tensorrt|{KEY}(  {KEY})*|Close|Float|Scroll (Left|Right)"
+    rf"rtseg|auto|openvino|onnxruntime|tensorrt|rtx|{KEY}(  {KEY})*|Close|Float|Scroll (Left|Right)"
 )
 """Names of the program, of runtimes and of keys, and what Qt itself says in docks and tabs."""
 
