@@ -29,10 +29,11 @@ from rtseg.overlay import Look, render
 from rtseg.pipeline.segment import segment
 from rtseg.preprocess import prepare
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.planes import matrix_for, yuv420
+from rtseg.sink.planes import yuv420
 from rtseg.sink.video import even
 from rtseg.source import video
 from rtseg.source.decoder import DECODER_THREADS, open_container
+from rtseg.yuv import matrix_for
 
 ENGINE_WARM_UP = 20
 ENCODER_WARM_UP = 30  # more than x264 holds back in its threads and its lookahead

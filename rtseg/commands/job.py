@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
@@ -17,15 +17,19 @@ from rtseg.errors import EngineError, RtsegError, UsageError
 from rtseg.labels import LabelSet
 from rtseg.legend import draw_legend
 from rtseg.overlay import Look, render, visible_classes
+from rtseg.overlay_planes import can_paint, paint
 from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.sink.base import Sink
+from rtseg.sink.planes import Films
 from rtseg.sink.statistics import class_counts
+from rtseg.sink.video import OverlayVideo
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
+from rtseg.yuv import Planes, matrix_for
 
 MODES = ("auto", "offline", "live")
 
@@ -70,6 +74,8 @@ class Job:
         with self.source as source:
             refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
+            if _only_videos(sinks):
+                painter = replace(painter, films=Films())
             engine = self._engine(package, live=source.info.live)
             pipeline = Pipeline(
                 source,
@@ -141,15 +147,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Painter:
-    """The render step of a pipeline: the overlay, and on request its legend with the FPS."""
+    """The render step of a pipeline: the overlay, and on request its legend with the FPS.
+
+    films: where nobody needs R G B, so that planes may stay planes.
+    """
 
     labels: LabelSet
     look: Look
+    films: Films | None = None
 
     def __post_init__(self) -> None:
         visible_classes(self.labels, self.look.hidden)
 
-    def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
+    def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb | Planes:
+        if self.films is not None and can_paint(segmentation, self.look):
+            height, width = segmentation.frame.size
+            onto = self.films.blank(height, width, matrix_for(height))
+            paint(segmentation, self.labels, self.look, onto=onto)
+            return onto
         return self.paint(segmentation, f"{stats.processed.fps:.0f} FPS")
 
     def paint(self, segmentation: Segmentation, *lines: str) -> Rgb:
@@ -160,6 +175,10 @@ class Painter:
             shares = counts / max(1, segmentation.labels.size)
             draw_legend(image, self.labels, shares=shares, lines=lines)
         return image
+
+
+def _only_videos(sinks: Sequence[Sink]) -> bool:
+    return all(isinstance(sink, OverlayVideo) for sink in sinks if sink.wants_image)
 
 
 def _info(engine: Engine) -> EngineInfo | None:
