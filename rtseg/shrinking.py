@@ -47,7 +47,7 @@ def _means(factor: int) -> NDArray[np.uint8]:
     if factor == 2:
         return ((sums + 2) >> 2).astype(np.uint8)
     share = np.float32(1) / np.float32(factor * factor)
-    return np.rint(sums.astype(np.float32) * share).astype(np.uint8)
+    return np.asarray(np.rint(sums.astype(np.float32) * share), np.uint8)
 
 
 def _njit(kernel: Any) -> Any:
