@@ -1,13 +1,14 @@
 """The road of `rtseg run`, seen from inside: CPU time, page faults and memory, frame by frame.
 
 python benchmarks/road.py CLIP [--output null|video] [--look overlay] [--frames 300] [--warm-up 60]
-                          [--model NAME] [--mode offline|live] [--slow 1.0] [--count-allocations]
+                          [--model NAME] [--mode offline|live] [--fps N] [--slow 1.0]
+                          [--count-allocations]
 
-Short clips are repeated. --slow 3: each inference takes three times as long as it does. Prints one
-JSON object: fps and cpu_ms per frame after the warm-up, what each thread took of it, latency from
-capture to the last sink, drops, resident memory, and page faults per frame. With
---count-allocations every allocation above 64 KiB is a mapping of its own, which costs at least 16
-faults when it is written: a median below 16 says that there is none per frame.
+Short clips are repeated. --fps: in place of the clip's own. --slow 3: each inference takes three
+times as long as it does. Prints one JSON object: fps and cpu_ms per frame after the warm-up, what
+each thread took of it, latency from capture to the last sink, drops, resident memory, and page
+faults per frame. With --count-allocations every allocation above 64 KiB is a mapping of its own,
+which costs at least 16 faults when it is written: a median below 16 says that there is none.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ import ctypes
 import json
 import os
 import resource
-import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,9 @@ def drive(wanted: argparse.Namespace) -> dict[str, Any]:
     package, live = find_package(wanted.model), wanted.mode == "live"
     depth = depth_for(Smoothing(), live=live)
     engine = Slowed(make_engine("auto", package, depth=depth), wanted.slow)
-    look, marks = Look(wanted.look), Marks()
+    look, marks = Look(wanted.look), Marks(warm_up=wanted.warm_up)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        again = Again(wanted.clip)
+        again = Again(wanted.clip, wanted.fps)
         source = stack.enter_context(Paced(again) if live else again)
         video = OverlayVideo(Path(folder, "road.mp4"), fps=source.info.fps)
         sinks: list[Sink] = [video if wanted.output == "video" else Null(), marks]
@@ -84,7 +85,7 @@ def drive(wanted: argparse.Namespace) -> dict[str, Any]:
         with road:
             marks.threads = {thread.name: thread for thread in threading.enumerate()}
             road.join()
-    report = marks.report(after=wanted.warm_up)
+    report = marks.report(part=wanted.part)
     summary = road.stats.summary()
     inference = report["latency_ms"] | {"engine_p50": summary.stages["inference"].p50}
     period = float(1000 / source.info.fps)
@@ -95,29 +96,24 @@ def drive(wanted: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Mark:
-    """clock, cpu: seconds. threads: CPU seconds by name. faults: minor ones until here."""
-
-    clock: float
-    cpu: float
-    threads: dict[str, float]
-    faults: int
-    rss_mb: float
-    latency_ms: float
-
-
 class Marks:
-    """A sink behind the others: what was spent until each frame left them."""
+    """A sink behind the others: what was spent until each frame left them.
+
+    Four numbers a frame, so that a long run measures the road's memory and not its own.
+    """
 
     wants_image = False
     outputs: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, *, warm_up: int) -> None:
         self.threads: dict[str, threading.Thread] = {}
-        self._all: list[Mark] = []
+        self._warm_up = warm_up
+        self._clock, self._cpu, self._latency = array("d"), array("d"), array("d")
+        self._faults = array("q")
         self._spent: dict[str, float] = {}
+        self._before: dict[str, float] = {}
+        self._rss_mb = 0.0
 
     def __enter__(self) -> Marks:
         return self
@@ -127,51 +123,44 @@ class Marks:
 
     def write(self, picture: Picture) -> None:
         captured = picture.segmentation.frame.captured_nanos
-        alive = {name: each for name, each in self.threads.items() if each.is_alive()}
-        self._spent = self._spent | {name: _cpu_of(each) for name, each in alive.items()}
-        self._all.append(
-            Mark(
-                time.perf_counter(),
-                time.process_time(),
-                self._spent,
-                resource.getrusage(resource.RUSAGE_SELF).ru_minflt,
-                _resident_mb(),
-                (time.monotonic_ns() - captured) / 1e6,
-            )
-        )
+        for name, thread in self.threads.items():
+            if thread.is_alive():
+                self._spent[name] = _cpu_of(thread)
+        if len(self._clock) == self._warm_up:
+            self._before, self._rss_mb = dict(self._spent), _resident_mb()
+        self._clock.append(time.perf_counter())
+        self._cpu.append(time.process_time())
+        self._latency.append((time.monotonic_ns() - captured) / 1e6)
+        self._faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 
-    def report(self, *, after: int) -> dict[str, Any]:
-        if len(self._all) < after + 2:
-            sys.exit(f"{len(self._all)} frames came, {after} are warm-up: ask for more")
-        kept = self._all[after:]
-        steps, first, last = len(kept) - 1, kept[0], kept[-1]
-        seconds, cpu = last.clock - first.clock, last.cpu - first.cpu
-        faults = np.diff([mark.faults for mark in kept])
-        latencies = [mark.latency_ms for mark in kept]
-        each = {
-            name: 1e3 * (last.threads[name] - first.threads[name]) / steps for name in first.threads
+    def report(self, *, part: int) -> dict[str, Any]:
+        if len(self._clock) < self._warm_up + 2:
+            sys.exit(f"{len(self._clock)} frames came, {self._warm_up} are warm-up: ask for more")
+        clock, cpu = self._clock[self._warm_up :], self._cpu[self._warm_up :]
+        steps, seconds, spent = len(clock) - 1, clock[-1] - clock[0], cpu[-1] - cpu[0]
+        faults = np.diff(self._faults[self._warm_up :])
+        latencies = np.percentile(self._latency[self._warm_up :], (50, 99, 100)).tolist()
+        threads = {
+            name: 1e3 * (self._spent[name] - before) / steps
+            for name, before in self._before.items()
         }
         return {
-            "frames": len(kept),
-            "warm_up": after,
+            "frames": len(clock),
+            "warm_up": self._warm_up,
             "fps": steps / seconds,
-            "cpu_ms": 1e3 * cpu / steps,
-            "cpu_cores": cpu / seconds,
-            "threads_cpu_ms": each | {"of libraries": 1e3 * cpu / steps - sum(each.values())},
-            "latency_ms": dict(
-                zip(("p50", "p99", "max"), np.percentile(latencies, (50, 99, 100)), strict=True)
-            ),
-            "faults": {"median": statistics.median(faults.tolist()), "mean": float(faults.mean())},
-            "rss_mb": {"first": first.rss_mb, "last": last.rss_mb},
-            "ms_by_tenth": _by_tenth(kept),
+            "cpu_ms": 1e3 * spent / steps,
+            "cpu_cores": spent / seconds,
+            "threads_cpu_ms": threads | {"libraries": 1e3 * spent / steps - sum(threads.values())},
+            "latency_ms": dict(zip(("p50", "p99", "max"), latencies, strict=True)),
+            "faults": {"median": float(np.median(faults)), "mean": float(faults.mean())},
+            "rss_mb": {"first": self._rss_mb, "last": _resident_mb()},
+            "cpu_ms_by_part": _by_part(cpu, part),
         }
 
 
-def _by_tenth(marks: list[Mark]) -> list[float]:
-    """CPU milliseconds per frame of each tenth of the run."""
-    at = np.linspace(0, len(marks) - 1, 11).astype(int)
-    cpu = [marks[place].cpu for place in at]
-    return (1e3 * np.diff(cpu) / np.maximum(1, np.diff(at))).tolist()
+def _by_part(cpu: Sequence[float], length: int) -> list[float]:
+    """CPU milliseconds per frame of each stretch of so many frames; what is left over is not."""
+    return [1e3 * (after - before) / length for before, after in pairwise(cpu[::length])]
 
 
 def _cpu_of(thread: threading.Thread) -> float:
@@ -189,12 +178,14 @@ class Again:
 
     warnings: tuple[str, ...] = ()
 
-    def __init__(self, clip: Path) -> None:
-        self._clip = clip
+    def __init__(self, clip: Path, fps: Fraction | None) -> None:
+        """fps: in place of its own."""
+        self._clip, self._fps = clip, fps
 
     def __enter__(self) -> Again:
         with VideoFile(self._clip) as source:
-            self.info: SourceInfo = source.info
+            self._speed = self._fps / source.info.fps if self._fps else Fraction(1)
+            self.info: SourceInfo = replace(source.info, fps=self._fps or source.info.fps)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -206,7 +197,7 @@ class Again:
             with VideoFile(self._clip) as source:
                 pts = Fraction(0)
                 for frame in source:
-                    pts = began + frame.pts
+                    pts = began + frame.pts / self._speed
                     yield replace(frame, index=next(numbers), pts=pts)
             began = pts + 1 / self.info.fps
 
@@ -244,9 +235,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", choices=("null", "video"), default="video")
     parser.add_argument("--look", default="overlay")
     parser.add_argument("--frames", type=int, default=300, help="after the warm-up")
+    parser.add_argument("--part", type=int, default=60, help="frames of which CPU time is told")
     parser.add_argument("--warm-up", type=int, default=60)
     parser.add_argument("--model", default=DEFAULT_MODEL, help="name or folder")
     parser.add_argument("--mode", choices=("offline", "live"), default="offline")
+    parser.add_argument("--fps", type=Fraction, help="of the clip, in place of its own")
     parser.add_argument("--slow", type=float, default=1.0, help="times that an inference takes")
     parser.add_argument("--count-allocations", action="store_true")
     return parser
