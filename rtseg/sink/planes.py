@@ -6,6 +6,7 @@ Importing this file imports numba.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import av
@@ -29,7 +30,7 @@ class Films:
         film = self._film(height, width)
         film.colorspace = matrix.colorspace
         film.color_range = ColorRange.MPEG
-        return planes_of(film, matrix, lambda: film.to_ndarray(format="rgb24"))
+        return planes_of(film, matrix, partial(_rgb, film))
 
     def _film(self, height: int, width: int) -> av.VideoFrame:
         if height % 4:  # PyAV takes no array for it
@@ -38,13 +39,18 @@ class Films:
         return av.VideoFrame.from_numpy_buffer(array, "yuv420p")
 
 
+def _rgb(film: av.VideoFrame) -> Rgb:
+    return np.asarray(film.to_ndarray(format="rgb24"), np.uint8)
+
+
 def yuv420(image: Rgb, matrix: Matrix, films: Films | None = None) -> av.VideoFrame:
     """Height and width must be even. Chroma is the mean of its four pixels."""
     height, width, _ = image.shape
     planes = (films or Films()).blank(height, width, matrix)
     target = planes.luma, planes.blue, planes.red
     _convert(np.ascontiguousarray(image), matrix.weights(), *target)
-    return planes.film
+    film: av.VideoFrame = planes.film
+    return film
 
 
 def _njit(kernel: Any) -> Any:

@@ -67,10 +67,13 @@ class OverlayVideo(VideoSink):
         self._written += 1
 
     def _film(self, picture: Picture) -> av.VideoFrame:
-        film = picture.film
-        if film is not None and (film.height, film.width) == (self._height, self._width):
-            return film.film
-        image = picture.image if film is None else film.rgb
+        planes, image = picture.film, picture.image
+        if planes is not None and planes.shape[:2] == (self._height, self._width):
+            film: av.VideoFrame = planes.film
+            return film
+        if planes is not None:
+            image = planes.rgb
+        assert image is not None
         return yuv420(even(self._fitted(image)), self._matrix, self._films)
 
     def _begin_with(self, height: int, width: int) -> VideoFile:
@@ -111,10 +114,10 @@ def even(image: Rgb) -> Rgb:
 
 def _size(picture: Picture) -> tuple[int, int]:
     """(H, W) of what was rendered."""
-    if picture.film is not None:
-        return picture.film.height, picture.film.width
-    assert picture.image is not None
-    return picture.image.shape[0], picture.image.shape[1]
+    rendered = picture.image if picture.film is None else picture.film
+    assert rendered is not None
+    height, width, _ = rendered.shape
+    return height, width
 
 
 def _tags(matrix: Matrix) -> dict[str, str]:

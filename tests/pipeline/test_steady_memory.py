@@ -25,7 +25,7 @@ def clip(shared: Path) -> Path:
 
 def faults_per_frame(clip: Path, *options: str) -> float:
     """Every allocation above 64 KiB is a fresh mapping there, which faults when it is written."""
-    lengths = ("--warm-up", "16", "--frames", "16", "--part", "8")
+    lengths = ("--warm-up", "12", "--frames", "10", "--part", "5")
     command = [sys.executable, ROAD, clip, "--count-allocations", *lengths, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     report: dict[str, Any] = json.loads(done.stdout)
