@@ -4,7 +4,8 @@ python benchmarks/stages.py decode|engine|encode CLIP [--model NAME] [--inferenc
 
 decode: PyAV with rtseg's thread settings, no colour conversion. engine: the one that `rtseg run`
 takes, two tensors in flight, pictures of the clip. encode: x264 with the settings of the overlay
-video, rendered pictures of the clip, already in YUV. Prints one JSON object on stdout.
+video, rendered pictures of the clip, already in YUV. Prints one JSON object on
+stdout: fps, and the milliseconds of all processors that each frame took.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, cycle, islice
 from pathlib import Path
@@ -29,10 +31,11 @@ from rtseg.overlay import Look, render
 from rtseg.pipeline.segment import segment
 from rtseg.preprocess import prepare
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.planes import matrix_for, yuv420
+from rtseg.sink.planes import yuv420
 from rtseg.sink.video import even
 from rtseg.source import video
 from rtseg.source.decoder import DECODER_THREADS, open_container
+from rtseg.yuv import matrix_for
 
 ENGINE_WARM_UP = 20
 ENCODER_WARM_UP = 30  # more than x264 holds back in its threads and its lookahead
@@ -60,12 +63,12 @@ def main() -> None:
 
 def decode(clip: Path) -> dict[str, Any]:
     """No warm-up: the clock starts when the first picture is out."""
-    done: list[float] = []
+    done: list[Moment] = []
     with open_container(f"file:{clip}") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = DECODER_THREADS
-        done.extend(time.perf_counter() for _ in container.decode(stream))
+        done.extend(Moment.now() for _ in container.decode(stream))
     return measured(done, warm_up=0)
 
 
@@ -74,13 +77,13 @@ def infer(clip: Path, model: str, *, inferences: int) -> dict[str, Any]:
     with video.VideoFile(clip) as source:
         tensors = [prepare(frame, package.spec).tensor for frame in islice(source, TENSORS)]
     waiting = cycle(tensors)
-    done: list[float] = []
+    done: list[Moment] = []
     with make_engine("auto", package) as engine:
         for _ in range(engine.depth):
             engine.submit(next(waiting))
         for _ in range(ENGINE_WARM_UP + inferences):
             engine.collect()
-            done.append(time.perf_counter())
+            done.append(Moment.now())
             engine.submit(next(waiting))
         for _ in range(engine.depth):
             engine.collect()
@@ -92,7 +95,7 @@ def encode(clip: Path, model: str) -> dict[str, Any]:
     """Writing the encoded frames to a temporary file is inside the clock, as it is for a user."""
     frames, fps = rendered(clip, model)
     count = ENCODER_WARM_UP + max(FRAMES_AT_LEAST, len(frames))
-    done: list[float] = []
+    done: list[Moment] = []
     with tempfile.TemporaryDirectory() as folder:
         height, width = frames[0].height, frames[0].width
         path = Path(folder, "encoded.mp4")
@@ -100,7 +103,7 @@ def encode(clip: Path, model: str) -> dict[str, Any]:
         with closing(file):
             for index, frame in enumerate(islice(back_and_forth(frames), count)):
                 file.write(frame, index / fps)
-                done.append(time.perf_counter())
+                done.append(Moment.now())
     return measured(done[ENCODER_WARM_UP:], warm_up=ENCODER_WARM_UP) | {"distinct": len(frames)}
 
 
@@ -122,13 +125,26 @@ def back_and_forth(frames: list[av.VideoFrame]) -> Iterator[av.VideoFrame]:
     return cycle(chain(frames, frames[-2:0:-1]))
 
 
-def measured(done: list[float], *, warm_up: int) -> dict[str, Any]:
-    """done: seconds at which each frame was finished, warm-up left out; fps is (n - 1) / dt."""
+@dataclass(frozen=True)
+class Moment:
+    """Seconds by the clock, and of all processors for this process."""
+
+    clock: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        return cls(time.perf_counter(), time.process_time())
+
+
+def measured(done: list[Moment], *, warm_up: int) -> dict[str, Any]:
+    """done: when each frame was finished, warm-up left out; fps is (n - 1) / dt."""
     if len(done) < 2:
         sys.exit(f"{len(done)} frames were measured; two at least are needed")
-    seconds = done[-1] - done[0]
-    fps = (len(done) - 1) / seconds
-    return {"frames": len(done), "seconds": seconds, "fps": fps, "warm_up": warm_up}
+    steps, seconds = len(done) - 1, done[-1].clock - done[0].clock
+    cpu_ms = 1e3 * (done[-1].cpu - done[0].cpu) / steps
+    figures = {"frames": len(done), "seconds": seconds, "fps": steps / seconds}
+    return figures | {"cpu_ms": cpu_ms, "warm_up": warm_up}
 
 
 if __name__ == "__main__":

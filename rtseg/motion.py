@@ -69,7 +69,7 @@ class Tracker:
         self, before: Prepared, grey_before: Grey, *, prepared: Prepared, grey: Grey
     ) -> bool:
         step = prepared.frame.index - before.frame.index
-        same_size = prepared.frame.picture.shape == before.frame.picture.shape
+        same_size = prepared.frame.size == before.frame.size
         return 0 < step <= self._longest_step and same_size and grey_before.shape == grey.shape
 
     def _motion(self, before: Grey, grey: Grey) -> Motion:

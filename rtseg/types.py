@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rtseg.yuv import Planes
+
 Rgb: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) uint8, R G B, 0..255."""
 
@@ -33,16 +35,27 @@ Precision: TypeAlias = Literal["fp32", "bf16", "fp16", "int8"]
 class Frame:
     """One picture as its source gave it.
 
+    given: in R G B, or in the planes of a video, from which ``picture`` is made when somebody asks.
     index counts from 0 within one source; a gap means that the source itself lost frames.
     pts is the exact presentation time in seconds since the first frame of the source.
     captured_nanos is ``time.monotonic_ns()`` of the moment the picture existed: of its arrival,
     or, for a paced file, of the moment at which it was due.
     """
 
-    picture: Rgb
+    given: Rgb | Planes
     index: int
     pts: Fraction
     captured_nanos: int
+
+    @property
+    def picture(self) -> Rgb:
+        return self.given.rgb if isinstance(self.given, Planes) else self.given
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W), whatever was given."""
+        height, width, _ = self.given.shape
+        return height, width
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,7 @@ class Picture:
     """image: (H, W', 3) what a person looks at, in memory of its own: never the frame's.
 
     None where nobody asked for it: a run that writes only statistics renders nothing.
+    film: what a person looks at in the planes of a video, in place of image.
     other: labels of a second engine, at its own output size, in the ids of the first one's label
     set. scores: what the labels were made of. Both None where nobody asked. label_set: the name of
     that set.
@@ -143,3 +157,4 @@ class Picture:
     other: LabelMap | None = None
     scores: Scores | None = None
     label_set: str = ""
+    film: Planes | None = None

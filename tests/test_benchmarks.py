@@ -16,7 +16,8 @@ import pytest
 
 from rtseg.engine.package import DEFAULT_MODEL, package_folders
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.planes import BT601, yuv420
+from rtseg.sink.planes import yuv420
+from rtseg.yuv import BT601
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 FRAMES, FPS = 6, Fraction(25)

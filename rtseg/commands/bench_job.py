@@ -10,8 +10,9 @@ from rtseg.bench.course import Course
 from rtseg.bench.order import Order
 from rtseg.commands.footage import chosen
 from rtseg.commands.interrupts import Interrupts
-from rtseg.commands.job import Painter, in_mode, refuse_waiting
+from rtseg.commands.job import in_mode, refuse_waiting
 from rtseg.commands.memory import keep_freed_memory
+from rtseg.commands.painter import Painter
 from rtseg.commands.report import process_age_nanos
 from rtseg.engine.backends import make_engine
 from rtseg.engine.package import find_package

@@ -57,7 +57,7 @@ def command(
 
 def _still(job: Job, index: int, path: Path) -> None:
     """One frame of the road by the straight line, without loss."""
-    from rtseg.commands.job import Painter
+    from rtseg.commands.painter import Painter
     from rtseg.engine.backends import make_engine
     from rtseg.engine.package import DEFAULT_MODEL, find_package
     from rtseg.pipeline.segment import segment

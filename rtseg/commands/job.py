@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import cast
 
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
+from rtseg.commands.painter import Painter
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
 from rtseg.commands.screen import print_json, progress_bar, tell, warn
 from rtseg.engine.backends import choose_backend, make_engine
-from rtseg.engine.base import Engine, EngineInfo, PaintingEngine
+from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
-from rtseg.labels import LabelSet
-from rtseg.legend import draw_legend
-from rtseg.overlay import BLENDED, Look, render, visible_classes, weights
+from rtseg.overlay import Look
 from rtseg.pipeline.climber import Climber
 from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.pipeline.rungs import LadderWish, Rung
 from rtseg.pipeline.wish import EngineWish, Wish
 from rtseg.sink.base import Sink
-from rtseg.sink.statistics import class_counts
+from rtseg.sink.planes import Films
+from rtseg.sink.video import OverlayVideo
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source, SourceInfo
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
+from rtseg.yuv import Planes
 
 MODES = ("auto", "offline", "live")
 
@@ -76,6 +76,8 @@ class Job:
         with self.source as source:
             refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
+            if _only_videos(sinks):
+                painter = replace(painter, films=Films())
             climber = self._climber(package, source.info)
             if climber is None:
                 engine, pipeline = self._level(package, sinks, painter)
@@ -114,7 +116,7 @@ class Job:
         lineup = climber.first()
         plain = replace(painter, look=self.look.plain)
 
-        def paint(segmentation: Segmentation, stats: RunStats) -> Rgb:
+        def paint(segmentation: Segmentation, stats: RunStats) -> Rgb | Planes:
             return (painter if climber.rung.full else plain)(segmentation, stats)
 
         pipeline = Pipeline(self.source, lineup, [*sinks, climber], render=paint, limit=self.limit)
@@ -147,10 +149,8 @@ class Job:
 
     def _backend_for(self, package: ModelPackage, rung: Rung) -> str:
         """Of all rungs: on the CPU, what was not built for the GPU would be slower, not faster."""
-        if self.backend == "auto" and self.smoothing.active:
-            return "openvino"  # the only one with scores
         at_size = package.at(rung.height, rung.width)
-        return choose_backend(self.backend, at_size, rung.precision)
+        return choose_backend(self.backend, at_size, rung.precision, scores=self.smoothing.active)
 
     def _wish(self, rung: Rung, *, backend: str) -> EngineWish:
         wish = Wish(
@@ -219,34 +219,8 @@ class Job:
         )
 
 
-@dataclass(frozen=True)
-class Painter:
-    """The render step of a pipeline: the overlay, and on request its legend with the FPS."""
-
-    labels: LabelSet
-    look: Look
-
-    def __post_init__(self) -> None:
-        visible_classes(self.labels, self.look.hidden)
-
-    def hand_over(self, engine: Engine) -> bool:
-        """Whether the engine, not open yet, paints in its place; it draws no borders or text."""
-        if not engine.takes_pictures or self.look.legend or self.look.mode not in BLENDED:
-            return False
-        cast(PaintingEngine, engine).paint(*weights(self.labels, self.look))
-        return True
-
-    def __call__(self, segmentation: Segmentation, stats: RunStats) -> Rgb:
-        return self.paint(segmentation, f"{stats.processed.fps:.0f} FPS")
-
-    def paint(self, segmentation: Segmentation, *lines: str) -> Rgb:
-        """lines: of text above the classes, where a legend is wanted."""
-        image = render(segmentation, self.labels, self.look)
-        if self.look.legend:
-            counts = class_counts(segmentation.labels, len(self.labels))
-            shares = counts / max(1, segmentation.labels.size)
-            draw_legend(image, self.labels, shares=shares, lines=lines)
-        return image
+def _only_videos(sinks: Sequence[Sink]) -> bool:
+    return all(isinstance(sink, OverlayVideo) for sink in sinks if sink.wants_image)
 
 
 def _info(engine: Engine) -> EngineInfo | None:

@@ -148,12 +148,12 @@ def _shrunk(frame: Frame, rows: int) -> Frame:
     import cv2
     import numpy as np
 
-    height, width = frame.picture.shape[:2]
+    height, width = frame.size
     if height <= rows:
         return frame
     size = (round(width * rows / height), rows)
     picture = cv2.resize(frame.picture, size, interpolation=cv2.INTER_AREA)
-    return replace(frame, picture=np.asarray(picture, np.uint8))
+    return replace(frame, given=np.asarray(picture, np.uint8))
 
 
 def _write(output: Path, name: str, frame: Frame, labeller: Labeller) -> float | None:

@@ -209,7 +209,7 @@ class Trial:
 
     def _drive(self) -> None:
         """As ``rtseg run`` does it, with an overlay that nothing writes."""
-        from rtseg.commands.job import Painter
+        from rtseg.commands.painter import Painter
         from rtseg.overlay import Look
         from rtseg.pipeline.pipeline import Pipeline
         from rtseg.sink.null import Null

@@ -33,10 +33,12 @@ INSTALL = {
 """How to get what an import could not find, by its name."""
 
 
-def choose_backend(name: str, package: ModelPackage, precision: str = "auto") -> str:
+def choose_backend(
+    name: str, package: ModelPackage, precision: str = "auto", *, scores: bool = False
+) -> str:
     """auto: TensorRT or RTX where an engine of this model was built for this GPU, else OpenVINO."""
     if name == "auto":
-        fitting = _on_gpu(package, precision)
+        fitting = _on_gpu(package, precision, scores=scores)
         return fitting.info.backend if fitting else "openvino"
     if name not in BACKENDS:
         raise UsageError(f"no backend named {name!r}; there are: auto, {', '.join(BACKENDS)}")

@@ -14,6 +14,7 @@ import openvino
 from openvino import opset13 as ops
 from openvino.preprocess import PrePostProcessor
 
+from rtseg.buffers import Buffers
 from rtseg.engine.base import EngineInfo
 from rtseg.engine.package import ModelPackage
 from rtseg.engine.resizing import scaled
@@ -55,6 +56,7 @@ class OpenVinoEngine:
         self._info: EngineInfo | None = None
         self._free: deque[openvino.InferRequest] = deque()
         self._busy: deque[openvino.InferRequest] = deque()
+        self._buffers = Buffers()
 
     @property
     def takes_pictures(self) -> bool:
@@ -106,13 +108,19 @@ class OpenVinoEngine:
 
     def collect(self) -> LabelMap:
         with self._finished() as request:
-            return _labels(request)
+            return self._labels(request)
 
     def collect_scored(self) -> Scored:
         if not self._scores:
             raise EngineError("this engine computes no scores: make it with scores=True")
         with self._finished() as request:
-            return Scored(_labels(request), np.array(request.get_output_tensor(1).data[0]))
+            return Scored(self._labels(request), np.array(request.get_output_tensor(1).data[0]))
+
+    def _labels(self, request: openvino.InferRequest) -> LabelMap:
+        found = request.get_output_tensor(0).data[0]
+        labels = self._buffers.array(*found.shape)
+        np.copyto(labels, found)
+        return labels
 
     @contextmanager
     def _finished(self) -> Iterator[openvino.InferRequest]:
@@ -227,10 +235,6 @@ def _int64(values: list[int]) -> openvino.Node:
 def probabilities(logits: openvino.Output) -> openvino.Node:
     """(1, C, h, w) logits -> the same in float32, adding up to 1 over the classes."""
     return ops.convert(ops.softmax(logits, 1), "f32")
-
-
-def _labels(request: openvino.InferRequest) -> LabelMap:
-    return np.array(request.get_output_tensor(0).data[0], np.uint8)
 
 
 def _reason(error: Exception) -> str:

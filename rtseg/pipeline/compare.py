@@ -82,6 +82,6 @@ def compare(frames: Iterable[Frame], first: Engine, second: Engine) -> Iterator[
     for frame in frames:
         a, b = segment(frame, first).labels, segment(frame, second).labels
         if a.shape != b.shape:
-            height, width, _ = frame.picture.shape
+            height, width = frame.size
             a, b = stretched(a, height, width), stretched(b, height, width)
         yield Pair(frame, a, ids[b])

@@ -40,7 +40,7 @@ class Labeller:
 
     def label(self, frame: Frame) -> LabelMap:
         """(H, W), on the thread that opened the engines."""
-        height, width = frame.picture.shape[:2]
+        height, width = frame.size
         total = sum(teacher.weight for teacher in self.teachers)
         joint = np.zeros((height, width, len(label_set(self.labels))), np.float32)
         for teacher in self.teachers:

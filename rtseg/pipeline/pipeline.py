@@ -22,8 +22,9 @@ from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source, SourceInfo
 from rtseg.stats import RunStats
 from rtseg.types import Frame, Picture, Rgb, Segmentation
+from rtseg.yuv import Planes
 
-Render = Callable[[Segmentation, RunStats], Rgb]
+Render = Callable[[Segmentation, RunStats], "Rgb | Planes"]
 """Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
 
 
@@ -207,8 +208,7 @@ class Pipeline:
                     continue
                 started = time.monotonic_ns()
                 if render is not None and picture.image is None:
-                    image = render(picture.segmentation, self.stats)
-                    picture = replace(picture, image=image)
+                    picture = _with(picture, render(picture.segmentation, self.stats))
                 self.stats.clock("overlay", time.monotonic_ns() - started)
                 self._pictures.put(picture)
         finally:
@@ -285,6 +285,12 @@ class Pipeline:
                     self._ended()
 
         return threading.Thread(target=run, name=f"rtseg-{name}")
+
+
+def _with(picture: Picture, rendered: Rgb | Planes) -> Picture:
+    if isinstance(rendered, Planes):
+        return replace(picture, film=rendered)
+    return replace(picture, image=rendered)
 
 
 def _alone(

@@ -26,7 +26,8 @@ SLACK_NANOS = {False: 100_000_000, True: 1_000_000_000}
 on from where it is: nobody wants a slow clip to rush, or a live one to stay late for ever."""
 
 PAST_BYTES = 64 << 20
-"""Of pictures that are kept for steps back: ten frames of 1920x1080. Further back, everything since
+"""Of pictures that are kept for steps back: seven frames of 1920x1080, in
+planes and in R G B. Further back, everything since
 the last key frame is decoded again for each of them."""
 
 
@@ -306,5 +307,6 @@ class Playback:
         if again:
             self._past.pop()
         self._past.append(frame)
-        while len(self._past) > max(1, PAST_BYTES // frame.picture.nbytes):
+        height, width = frame.size
+        while len(self._past) > max(1, PAST_BYTES // (height * width * 9 // 2)):
             self._past.popleft()

@@ -14,7 +14,8 @@ class Sink(AbstractContextManager["Sink"], Protocol):
     """Opened, written and closed on the sinks thread; closing flushes, also after an error.
 
     wants_image: whether ``Picture.image`` must be rendered for it; a sink that keeps only label
-    maps or numbers says False and may be given None.
+    maps or numbers says False and may be given None. OverlayVideo takes ``Picture.film`` as well,
+    and gets nothing else where no other sink wants an image.
     outputs: the files it made, readable after closing.
     warnings: what it had to change or leave out, one sentence each.
 

@@ -34,7 +34,7 @@ class LabelVideo(VideoSink):
 
     def write(self, picture: Picture) -> None:
         frame = picture.segmentation.frame
-        height, width, _ = frame.picture.shape
+        height, width = frame.size
         if self._file is None:
             self._height, self._width = height, width
             self._file = self._begin(FFV1, height=height, width=width)

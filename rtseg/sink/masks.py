@@ -22,5 +22,5 @@ class MaskFolder(FolderSink):
         self._labels = labels
 
     def encoded(self, picture: Picture, path: Path) -> bytes:
-        height, width, _ = picture.segmentation.frame.picture.shape
+        height, width = picture.segmentation.frame.size
         return palette_png(stretched(picture.segmentation.labels, height, width), self._labels)

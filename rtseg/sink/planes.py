@@ -6,63 +6,51 @@ Importing this file imports numba.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import av
 import numba
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
-from numpy.typing import NDArray
+from av.video.reformatter import ColorRange
 
+from rtseg.buffers import Buffers
 from rtseg.types import Rgb
-
-FULL_HD_BEGINS_AT = 720
-"""Players that ignore a file's colour tags take BT.601 below this height and BT.709 from it on."""
-
-ONE = 1 << 16
+from rtseg.yuv import Matrix, Planes, planes_of
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """Limited-range Y'CbCr. kr, kb: luma of pure red and blue; name: FFmpeg's for primaries."""
+class Films:
+    """Empty frames for an encoder; their memory is used again when nobody has them any more."""
 
-    kr: float
-    kb: float
-    colorspace: Colorspace
-    name: str
+    def __init__(self) -> None:
+        self._buffers = Buffers()
 
-    def weights(self) -> NDArray[np.int32]:
-        """(3, 3) in 1/65536: rows Y Cb Cr, columns R G B; Y spans 219, Cb and Cr 224 levels."""
-        luma = np.array([self.kr, 1 - self.kr - self.kb, self.kb])
-        blue = (np.array([0, 0, 1]) - luma) / (2 * (1 - self.kb))
-        red = (np.array([1, 0, 0]) - luma) / (2 * (1 - self.kr))
-        scaled = np.stack([luma * 219, blue * 224, red * 224]) * (ONE / 255)
-        weights = np.round(scaled).astype(np.int32)
-        weights[:, 1] += np.round(scaled.sum(1)).astype(np.int32) - weights.sum(1, dtype=np.int32)
-        return weights
+    def blank(self, height: int, width: int, matrix: Matrix) -> Planes:
+        """Not cleared. Height and width must be even."""
+        film = self._film(height, width)
+        film.colorspace = matrix.colorspace
+        film.color_range = ColorRange.MPEG
+        return planes_of(film, matrix, partial(_rgb, film))
 
-
-BT601 = Matrix(0.299, 0.114, Colorspace.ITU601, "smpte170m")
-BT709 = Matrix(0.2126, 0.0722, Colorspace.ITU709, "bt709")
+    def _film(self, height: int, width: int) -> av.VideoFrame:
+        if height % 4:  # PyAV takes no array for it
+            return av.VideoFrame(width, height, "yuv420p")
+        array = self._buffers.array(height * 3 // 2, width)
+        return av.VideoFrame.from_numpy_buffer(array, "yuv420p")
 
 
-def matrix_for(height: int) -> Matrix:
-    return BT709 if height >= FULL_HD_BEGINS_AT else BT601
+def _rgb(film: av.VideoFrame) -> Rgb:
+    return np.asarray(film.to_ndarray(format="rgb24"), np.uint8)
 
 
-def yuv420(image: Rgb, matrix: Matrix) -> av.VideoFrame:
+def yuv420(image: Rgb, matrix: Matrix, films: Films | None = None) -> av.VideoFrame:
     """Height and width must be even. Chroma is the mean of its four pixels."""
     height, width, _ = image.shape
-    frame = av.VideoFrame(width, height, "yuv420p")
-    frame.colorspace = matrix.colorspace
-    frame.color_range = ColorRange.MPEG
-    luma, blue, red = (
-        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)  # type: ignore[call-overload]
-        for plane in frame.planes
-    )
-    _convert(np.ascontiguousarray(image), matrix.weights(), luma, blue, red)
-    return frame
+    planes = (films or Films()).blank(height, width, matrix)
+    target = planes.luma, planes.blue, planes.red
+    _convert(np.ascontiguousarray(image), matrix.weights(), *target)
+    film: av.VideoFrame = planes.film
+    return film
 
 
 def _njit(kernel: Any) -> Any:

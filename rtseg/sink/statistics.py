@@ -99,7 +99,7 @@ class Statistics(FileSink):
 
 
 def _shares(segmentation: Segmentation, labels: LabelSet) -> Row:
-    height, width, _ = segmentation.frame.picture.shape
+    height, width = segmentation.frame.size
     fractions = class_counts(segmentation.labels, len(labels)) / segmentation.labels.size
     row: dict[str, int | float] = {}
     for name, fraction in zip(labels.names, fractions.tolist(), strict=True):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
 from rtseg.errors import SinkError, UsageError
 from rtseg.sink.audio import AudioTrack
 from rtseg.sink.container import Encoding, VideoFile, container_of
-from rtseg.sink.planes import BT709, Matrix, matrix_for, yuv420
+from rtseg.sink.planes import Films, yuv420
 from rtseg.sink.stream import VideoSink
 from rtseg.types import Picture, Rgb
+from rtseg.yuv import BT709, Matrix, matrix_for
 
 PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
@@ -49,6 +51,7 @@ class OverlayVideo(VideoSink):
         self._audio = None if audio_from is None else AudioTrack(audio_from)
         self._options = {"crf": str(crf), "preset": preset}
         self._matrix = BT709
+        self._films = Films()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -56,16 +59,25 @@ class OverlayVideo(VideoSink):
         return super().warnings + audio
 
     def write(self, picture: Picture) -> None:
-        if picture.image is None:
+        if picture.image is None and picture.film is None:
             raise ValueError("OverlayVideo needs rendered pictures: it says so in wants_image")
         if self._file is None:
-            self._file = self._begin_with(picture.image)
-        frame = yuv420(even(self._fitted(picture.image)), self._matrix)
-        self._file.write(frame, picture.segmentation.frame.pts)
+            self._file = self._begin_with(*_size(picture))
+        self._file.write(self._film(picture), picture.segmentation.frame.pts)
         self._written += 1
 
-    def _begin_with(self, image: Rgb) -> VideoFile:
-        self._height, self._width, _ = image.shape
+    def _film(self, picture: Picture) -> av.VideoFrame:
+        planes, image = picture.film, picture.image
+        if planes is not None and planes.shape[:2] == (self._height, self._width):
+            film: av.VideoFrame = planes.film
+            return film
+        if planes is not None:
+            image = planes.rgb
+        assert image is not None
+        return yuv420(even(self._fitted(image)), self._matrix, self._films)
+
+    def _begin_with(self, height: int, width: int) -> VideoFile:
+        self._height, self._width = height, width
         height, width = self._height + self._height % 2, self._width + self._width % 2
         if max(height, width) > MAX_SIDE:
             raise SinkError(
@@ -98,6 +110,14 @@ def even(image: Rgb) -> Rgb:
     if height % 2 == 0 and width % 2 == 0:
         return image
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """(H, W) of what was rendered."""
+    rendered = picture.image if picture.film is None else picture.film
+    assert rendered is not None
+    height, width, _ = rendered.shape
+    return height, width
 
 
 def _tags(matrix: Matrix) -> dict[str, str]:

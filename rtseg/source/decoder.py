@@ -21,6 +21,7 @@ from rtseg.errors import SourceError
 from rtseg.source.base import GivenUp
 from rtseg.source.upright import UprightRgb
 from rtseg.types import Rgb
+from rtseg.yuv import Planes
 
 DECODER_THREADS = 2
 
@@ -41,7 +42,7 @@ _BEFORE_ALL = Fraction(-(10**9))
 class Decoded:
     """pts: seconds since the first picture. arrived_nanos: when its last packet was read."""
 
-    picture: Rgb
+    given: Rgb | Planes
     pts: Fraction
     arrived_nanos: int
 
@@ -98,7 +99,7 @@ class Decoder:
         first = next(decoded, None)
         if first is None:
             raise SourceError(f"{name} holds no picture that can be decoded: is it complete?")
-        self.height, self.width = first.picture.shape[:2]
+        self.height, self.width, _ = first.given.shape
         self._pictures: Iterator[Decoded] = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Decoded]:
@@ -180,7 +181,7 @@ class Decoder:
             yield self._finished(last)
 
     def _finished(self, timed: _Timed) -> Decoded:
-        return Decoded(self._upright.picture(timed.frame), timed.pts, timed.arrived_nanos)
+        return Decoded(self._upright.given(timed.frame), timed.pts, timed.arrived_nanos)
 
     def _decoded(self) -> Iterator[_Timed]:
         try:

@@ -101,7 +101,7 @@ class NetworkStream:
         asked = time.monotonic()
         try:
             for index, decoded in enumerate(self._decoder):
-                yield Frame(decoded.picture, index, decoded.pts, decoded.arrived_nanos)
+                yield Frame(decoded.given, index, decoded.pts, decoded.arrived_nanos)
                 asked = time.monotonic()
         except av.FFmpegError as error:
             cause = _cause(error, late=time.monotonic() - asked >= self._read_seconds)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from rtseg.types import Rgb
+from rtseg.yuv import BT601, BT709, Planes, matrix_for, planes_of
 
 # Threads inside swscale cost more than they bring below 4K: 720p decode and conversion ran at
 # 103 ... 197 frames/s with one per core, at 210 ... 292 with one. PyAV 17 made that the default.
@@ -20,7 +23,8 @@ _ONE_THREAD: dict[str, Any] = {"threads": 1} if _PYAV >= 17 else {}
 
 # AVCOL_SPC_*: RGB, BT.709, FCC, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020; swscale has no others.
 _KNOWN_MATRICES = frozenset({0, 1, 4, 5, 6, 7, 9})
-_HD_HEIGHT = 720
+
+_MATRICES = {BT709.colorspace: BT709, BT601.colorspace: BT601, 6: BT601}
 
 
 class UprightRgb:
@@ -28,10 +32,23 @@ class UprightRgb:
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
+        self._lock = Lock()
         self._rotation: int | None = None
         self._matrix: tuple[int, ...] | None = None
 
+    def given(self, frame: VideoFrame) -> Rgb | Planes:
+        """Its planes as they are, where they need neither turning nor guessing."""
+        _say_matrix(frame)
+        matrix, turned = _MATRICES.get(frame.colorspace), self._matrix_of(frame)
+        full_range = frame.color_range == ColorRange.JPEG
+        plain = frame.format.name == ("yuvj420p" if full_range else "yuv420p")
+        odd = frame.height % 2 or frame.width % 2
+        if matrix is None or turned is not None or odd or not plain:
+            return self.picture(frame)
+        return planes_of(frame, matrix, partial(self._rgb, frame), full_range=full_range)
+
     def picture(self, frame: VideoFrame) -> Rgb:
+        _say_matrix(frame)
         return upright(self._rgb(frame), display_matrix=self._matrix_of(frame))
 
     def _matrix_of(self, frame: VideoFrame) -> tuple[int, ...] | None:
@@ -43,13 +60,16 @@ class UprightRgb:
         return self._matrix
 
     def _rgb(self, frame: VideoFrame) -> Rgb:
-        # Nearly every HD file that does not say is BT.709, nearly every smaller one BT.601: what
-        # players assume too. swscale alone would take BT.601 for all of them.
-        if frame.colorspace not in _KNOWN_MATRICES:
-            hd = frame.height >= _HD_HEIGHT
-            frame.colorspace = Colorspace.ITU709 if hd else Colorspace.ITU601
-        rgb = self._reformatter.reformat(frame, format="rgb24", **_ONE_THREAD)
+        with self._lock:  # who shows planes asks later, on a thread of its own
+            rgb = self._reformatter.reformat(frame, format="rgb24", **_ONE_THREAD)
         return np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+
+
+def _say_matrix(frame: VideoFrame) -> None:
+    # Nearly every HD file that does not say is BT.709, nearly every smaller one BT.601: what
+    # players assume too. swscale alone would take BT.601 for all of them.
+    if frame.colorspace not in _KNOWN_MATRICES:
+        frame.colorspace = matrix_for(frame.height).colorspace
 
 
 def upright(picture: Rgb, *, display_matrix: tuple[int, ...] | None) -> Rgb:

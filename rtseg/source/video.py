@@ -109,7 +109,7 @@ class VideoFile:
         decoder = self._decoder
         try:
             for index, decoded in enumerate(pictures, first):
-                yield Frame(decoded.picture, index, decoded.pts, time.monotonic_ns())
+                yield Frame(decoded.given, index, decoded.pts, time.monotonic_ns())
         except av.FFmpegError as error:
             self._broken = f"the file is broken after {_seconds(decoder)}: {error.strerror}"
         else:

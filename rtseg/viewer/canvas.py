@@ -120,7 +120,7 @@ class Canvas(QWidget):
     def viewport(self) -> Viewport | None:
         if self._painted is None:
             return None
-        height, width, _ = self._painted.shot.segmentation.frame.picture.shape
+        height, width = self._painted.shot.segmentation.frame.size
         return Viewport((height, width), self.pane, self.wanted_scale, self.centre)
 
     def zoom(self, factor: float, x: float | None = None, y: float | None = None) -> None:

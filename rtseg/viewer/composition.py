@@ -100,7 +100,7 @@ def compose(shot: Shot, appearance: Appearance, patch: Patch) -> list[Rgb]:
 
 def compose_whole(shot: Shot, appearance: Appearance) -> Rgb:
     """(H, W, 3) at the frame's own size, or (H, 2 W, 3) for two panes; the caller's own."""
-    height, width, _ = shot.segmentation.frame.picture.shape
+    height, width = shot.segmentation.frame.size
     box = Box(0, 0, width, height)
     return np.hstack(compose(shot, appearance, Patch(box, box)))
 
@@ -116,7 +116,7 @@ class _Piece:
     @classmethod
     def cut(cls, shot: Shot, patch: Patch) -> _Piece:
         frame, scores = shot.segmentation.frame, shot.scores
-        whole: tuple[int, int] = frame.picture.shape[:2]
+        whole = frame.size
         crop = patch.crop
         picture = frame.picture[crop.top : crop.bottom, crop.left : crop.right]
         picture = _shrunk(picture, patch.place)
@@ -133,7 +133,7 @@ class _Piece:
         return cls(
             replace(
                 shot.segmentation,
-                frame=replace(frame, picture=picture),
+                frame=replace(frame, given=picture),
                 labels=of(shot.segmentation.labels),
             ),
             None if shot.other is None else of(shot.other),
@@ -197,7 +197,7 @@ class _Painter:
     def _outlined(self, image: Rgb, segmentation: Segmentation) -> Rgb:
         if not self.appearance.contours:
             return image
-        frame = replace(segmentation.frame, picture=image)
+        frame = replace(segmentation.frame, given=image)
         drawn = replace(segmentation, frame=frame)
         return render(drawn, self.palette, Look("contours", hidden=self.hidden))
 

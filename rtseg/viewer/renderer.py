@@ -35,7 +35,7 @@ class Request:
     centre: tuple[float, float] | None = None
 
     def viewport(self, shot: Shot) -> Viewport:
-        height, width, _ = shot.segmentation.frame.picture.shape
+        height, width = shot.segmentation.frame.size
         return Viewport((height, width), self.pane, self.wanted_scale, self.centre)
 
 

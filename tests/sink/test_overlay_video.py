@@ -16,8 +16,10 @@ import pytest
 
 from rtseg.errors import SinkError, UsageError
 from rtseg.sink.base import Sink
+from rtseg.sink.planes import Films
 from rtseg.sink.video import OverlayVideo
-from rtseg.types import Picture, Rgb
+from rtseg.types import Frame, Picture, Rgb, Segmentation
+from rtseg.yuv import BT601
 
 MakePicture = Callable[..., Picture]
 
@@ -239,6 +241,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 import numpy as np
+from rtseg.sink.planes import Films
 from rtseg.sink.video import OverlayVideo
 from rtseg.types import Frame, Picture, Segmentation
 
@@ -260,3 +263,23 @@ def test_a_killed_run_leaves_all_but_the_last_seconds(name: str, tmp_path: Path)
         assert process.stdout.readline() == "written\n"
         process.send_signal(signal.SIGKILL)
     assert 240 <= decodable(tmp_path / name) <= 300
+
+
+def test_a_film_of_another_size_than_the_first_is_fitted(tmp_path: Path) -> None:
+    sizes = [(48, 64), (48, 64), (96, 128)]
+    with OverlayVideo(tmp_path / "out.mp4", fps=Fraction(25)) as sink:
+        for index, (height, width) in enumerate(sizes):
+            planes = Films().blank(height, width, BT601)
+            for plane, level in zip(
+                (planes.luma, planes.blue, planes.red), (81, 90, 240), strict=True
+            ):
+                plane[:] = level
+            frame = Frame(np.zeros((height, width, 3), np.uint8), index, Fraction(index, 25), 0)
+            labels = np.zeros((2, 2), np.uint8)
+            sink.write(Picture(Segmentation(frame, labels), None, film=planes))
+    assert sink.warnings == ("1 frames were resized to the first one's 48x64",)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        shown = [each.to_ndarray(format="rgb24") for each in container.decode(video=0)]
+    assert [each.shape for each in shown] == [(48, 64, 3)] * 3
+    for each in shown:
+        assert np.abs(each.mean((0, 1)) - (255, 0, 0)).max() < 6

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtseg.sink.planes import BT601, BT709, Matrix, matrix_for, yuv420
+from rtseg.sink.planes import yuv420
+from rtseg.yuv import BT601, BT709, Matrix, matrix_for
 
 # SMPTE colour bars at 100 %, limited range, as tabled in ITU-R BT.601 and BT.709.
 BARS = [
