@@ -33,8 +33,7 @@ PRESETS = "ultrafast,superfast,veryfast,faster,fast,medium"
 
 def main() -> None:
     wanted = _parser().parse_args()
-    films, fps = rendered(wanted.clip, DEFAULT_MODEL)
-    films = films[: wanted.frames]
+    films, fps = rendered(wanted.clip, DEFAULT_MODEL, most=wanted.frames)
     names = wanted.presets.split(",")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder:

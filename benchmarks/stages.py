@@ -107,13 +107,15 @@ def encode(clip: Path, model: str) -> dict[str, Any]:
     return measured(done[ENCODER_WARM_UP:], warm_up=ENCODER_WARM_UP) | {"distinct": len(frames)}
 
 
-def rendered(clip: Path, model: str) -> tuple[list[av.VideoFrame], Fraction]:
+def rendered(
+    clip: Path, model: str, *, most: int = sys.maxsize
+) -> tuple[list[av.VideoFrame], Fraction]:
     """As many overlay pictures, from the clip's first on, as memory is set aside for."""
     package = find_package(model)
     frames: list[av.VideoFrame] = []
     with video.VideoFile(clip) as source, make_engine("auto", package, depth=1) as engine:
         info = source.info
-        fits = max(2, BYTES_OF_FRAMES // (info.height * info.width * 3 // 2))
+        fits = min(most, max(2, BYTES_OF_FRAMES // (info.height * info.width * 3 // 2)))
         for frame in islice(source, fits):
             image = even(render(segment(frame, engine), package.labels, Look()))
             frames.append(yuv420(image, matrix_for(image.shape[0])))

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -7,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtseg.preprocess import averaged, prepare
+from rtseg.source.video import VideoFile
 from rtseg.types import Frame, ModelSpec
+from rtseg.yuv import Planes
 
 
 def spec(height, width):
@@ -71,3 +74,22 @@ def test_extreme_sizes_fit_too(shape):
         480,
         3,
     )
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        "highway_640x360_23.976fps.mp4",
+        "us123_road_1280x720_30fps_reencoded.mp4",
+        "night_rural_1920x1080_mpeg4.mp4",
+    ],
+)
+def test_the_network_sees_the_same_out_of_planes_as_out_of_rgb(shared, clip):
+    """On x86, where swscale's arithmetic is the one that ``shrinking`` repeats."""
+    with VideoFile(shared / "videos" / clip) as source:
+        for given in islice(source, 3):
+            assert isinstance(given.given, Planes)
+            tensor = prepare(given, spec(352, 480)).tensor
+            assert tensor.std() > 5
+            expected = prepare(frame(given.picture), spec(352, 480)).tensor
+            np.testing.assert_array_equal(tensor, expected)
