@@ -176,6 +176,7 @@ def test_an_engine_that_cannot_run_here_says_so(model, pictures, capsys):
         (["--precision", "bf16"], "has no 'bf16'; it has: fp32, fp16, int8"),
         (["--backend", "openvino"], "has no 'fp16'; it has: fp32, int8"),
         (["--backend", "openvino", "--precision", "fp32", "--batch", "2"], "are for TensorRT"),
+        (["--backend", "openvino", "--precision", "fp32", "--scores"], "leave --scores out"),
         (["--backend", "rtx", "--dla"], "a DLA runs fp16 and int8, and --backend tensorrt"),
         (["--dynamic"], "--dynamic needs --batch"),
         (["--size", "17x24"], "not HxW in multiples of 8"),
