@@ -76,7 +76,7 @@ def command(
     from rtseg.commands.job import Job, in_mode
     from rtseg.commands.log import write_as
     from rtseg.commands.outputs import Wanted, default_folder
-    from rtseg.operation.health import Patience
+    from rtseg.operation.health import StallLimit
     from rtseg.operation.watch import Watch
     from rtseg.overlay import Look
     from rtseg.smoothing import Smoothing
@@ -105,6 +105,6 @@ def command(
         limit=limit,
         mode=mode,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
-        watch=Watch(metrics, patience=Patience(stall_after)),
+        watch=Watch(metrics, limit=StallLimit(stall_after)),
     )
     raise typer.Exit(job.run(json_on_stdout=as_json))

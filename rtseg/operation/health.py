@@ -29,7 +29,7 @@ STOPPING = Health("stopping", "the run was asked to end")
 
 
 @dataclass(frozen=True)
-class Patience:
+class StallLimit:
     """For how long after a frame has left the last sink the next one is waited for."""
 
     seconds: float = 10.0

@@ -15,7 +15,7 @@ from rtseg.errors import UsageError
 from rtseg.labels import LabelSet
 from rtseg.operation.address import Address
 from rtseg.operation.endpoint import Endpoint, Page
-from rtseg.operation.health import STARTING, STOPPING, Health, Patience, failed
+from rtseg.operation.health import STARTING, STOPPING, Health, StallLimit, failed
 from rtseg.operation.service import ServiceManager
 from rtseg.pipeline.pipeline import Pipeline
 
@@ -31,9 +31,9 @@ class Watch:
     are made on a thread of their own.
     """
 
-    def __init__(self, listen: str = "", *, patience: Patience | None = None) -> None:
+    def __init__(self, listen: str = "", *, limit: StallLimit | None = None) -> None:
         self.url = ""
-        self._patience = patience or Patience()
+        self._limit = limit or StallLimit()
         self._service = ServiceManager(os.environ)
         self._pipeline: Pipeline | None = None
         self._stopping = self._stalled = False
@@ -89,7 +89,7 @@ class Watch:
             return failed(self._pipeline.error)
         if self._stopping:
             return STOPPING
-        return self._patience.health(self._pipeline.stats, time.monotonic_ns())
+        return self._limit.health(self._pipeline.stats, time.monotonic_ns())
 
     def _health_page(self) -> Page:
         health = self._health()
