@@ -20,6 +20,7 @@ HEAVY = {
     "PyQt6",
     "PySide6",
     "pyqtgraph",
+    "prometheus_client",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from rtseg import __version__
+from rtseg.commands import log
 from rtseg.commands.interrupts import Interrupts
 from rtseg.errors import RtsegError
 
@@ -91,7 +93,9 @@ def _leave() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Every RtsegError becomes one line on stderr."""
     words = sys.argv[1:] if arguments is None else arguments
+    log.write_as("text")
     try:
+        log.write_as(os.environ.get(log.VARIABLE) or "text")
         with Interrupts(gently=_leave, at_once=_leave) as interrupts:
             app([word for word in words if word != "--debug"], prog_name="rtseg")
     except _Left:
@@ -99,8 +103,6 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except RtsegError as error:
-        if "--debug" in words:
-            traceback.print_exc()
-        print(f"rtseg: {error}", file=sys.stderr)
+        log.fail(error, trace=traceback.format_exc() if "--debug" in words else "")
         return error.exit_code
     return 0

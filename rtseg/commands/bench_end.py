@@ -16,7 +16,8 @@ from rtseg.commands.bench_race import FORMAT, this_machine
 from rtseg.commands.bench_samples import check_name, write_samples
 from rtseg.commands.bench_table import print_result
 from rtseg.commands.files import writable_folder
-from rtseg.commands.screen import print_json, warn
+from rtseg.commands.log import warn
+from rtseg.commands.screen import print_json
 from rtseg.errors import ThresholdError, UsageError
 
 Result = dict[str, Any]

@@ -177,7 +177,8 @@ class _progress:
 
 
 def _show(stored: StoredEngine, said: str, job: EngineJob, *, as_json: bool) -> None:
-    from rtseg.commands.screen import print_json, show, warn
+    from rtseg.commands.log import warn
+    from rtseg.commands.screen import print_json, show
     from rtseg.commands.store import report_lines
 
     for finding in job.findings:

@@ -89,7 +89,8 @@ class _Footage:
             raise SourceError(next(iter(self.unreadable.values())))
 
     def look(self, aim: int) -> list[Candidate]:
-        from rtseg.commands.screen import progress, warn
+        from rtseg.commands.log import warn
+        from rtseg.commands.screen import progress
 
         share = min(MOST_OF_A_SOURCE, -(-aim // len(self._sources)))
         found: list[Candidate] = []
@@ -132,7 +133,7 @@ class _Footage:
         return written
 
     def _lose(self, name: str, error: SourceError) -> None:
-        from rtseg.commands.screen import warn
+        from rtseg.commands.log import warn
 
         self.unreadable[name] = str(error)
         warn(f"{error}; the other sources are used")
@@ -142,7 +143,7 @@ def _looks(source: Sparse, number: int, share: int) -> Iterator[Candidate]:
     """Raises SourceError. Says what it leaves out of a source that does not state its length."""
     from rtseg.calibration.choosing import Candidate
     from rtseg.calibration.look import look
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
 
     for looked, frame in enumerate(source.at(source.places(share))):
         if looked == MOST_OF_A_SOURCE:
@@ -212,7 +213,8 @@ def _manifest(
 def _report(folder: Path, manifest: SetManifest, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from rtseg.commands.screen import print_json, show, warn
+    from rtseg.commands.log import warn
+    from rtseg.commands.screen import print_json, show
 
     kept = len(manifest.pictures)
     if kept < FEW:

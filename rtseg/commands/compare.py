@@ -48,7 +48,7 @@ def command(
     from rtseg.commands.engines import Choice
     from rtseg.commands.files import writable_folder
     from rtseg.commands.footage import chosen, how_many
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.errors import ThresholdError, UsageError
     from rtseg.labels import label_set, translation
     from rtseg.pipeline.compare import Comparison

@@ -53,7 +53,8 @@ def command(
     """
     from rtseg.commands.engines import Choice
     from rtseg.commands.files import writable_folder
-    from rtseg.commands.screen import progress, warn
+    from rtseg.commands.log import warn
+    from rtseg.commands.screen import progress
     from rtseg.errors import ThresholdError, UsageError
     from rtseg.pipeline.evaluate import Evaluation, judge
     from rtseg.source.dataset import open_dataset

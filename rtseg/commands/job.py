@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rtseg.commands.interrupts import Interrupts
+from rtseg.commands.log import tell, warn
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.painter import Painter
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
-from rtseg.commands.screen import print_json, progress_bar, tell, warn
+from rtseg.commands.screen import print_json, progress_bar
 from rtseg.engine.backends import choose_backend, make_engine
 from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
+from rtseg.operation.health import Health
+from rtseg.operation.watch import Watch
 from rtseg.overlay import Look
 from rtseg.pipeline.climber import Climber
 from rtseg.pipeline.lineup import depth_for
@@ -67,13 +71,14 @@ class Job:
     mode: str = "auto"
     smoothing: Smoothing = field(default_factory=Smoothing)
     ladder: LadderWish | None = None
+    watch: Watch = field(default_factory=Watch)
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
         keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
-        with self.source as source:
+        with self._watched(), self.source as source:
             refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             if _only_videos(sinks):
@@ -84,6 +89,9 @@ class Job:
             else:
                 engine, pipeline = self._climbing(climber, sinks, painter)
             pipeline.stats.started_nanos -= process_age_nanos()
+            self.watch.follow(
+                pipeline, source=source.info.name, model=package.name, labels=package.labels
+            )
             failure, code = self._drive(pipeline, climber)
             run = self._described(package, engine, sinks, stats=pipeline.stats)
             if climber is not None:
@@ -162,6 +170,13 @@ class Job:
         )
         return replace(wish.engines(live=True)[0], size=(rung.height, rung.width))
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        with self.watch as watch:
+            if watch.url:
+                tell(f"metrics at {watch.url}/metrics", event="listening", url=watch.url)
+            yield
+
     def _engine(self, package: ModelPackage, *, live: bool) -> Engine:
         depth = depth_for(self.smoothing, live=live)
         if self.smoothing.active:
@@ -192,6 +207,7 @@ class Job:
                 written = pipeline.stats.written
                 rung = f", {climber.rung}" if climber is not None else ""
                 bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS{rung}")
+                _say(self.watch.beat(stopping=interrupts.exit_code != 0))
             try:
                 pipeline.join()
             except RtsegError as error:
@@ -228,6 +244,12 @@ def _info(engine: Engine) -> EngineInfo | None:
         return engine.info
     except EngineError:
         return None
+
+
+def _say(health: Health | None) -> None:
+    if health is not None:
+        say = tell if health.good else warn
+        say(f"{health.state}: {health.reason}", event=health.state)
 
 
 def _report(run: Run, *, json_on_stdout: bool) -> None:

@@ -66,13 +66,14 @@ def _stems(sources: list[str]) -> dict[str, str]:
     """By source, the beginning of its pictures' names; raises UsageError where two share one."""
     from rtseg.errors import UsageError
     from rtseg.sink.naming import stem_of
+    from rtseg.source.masking import masked
 
-    stems = {source: stem_of(source) for source in sources}
+    stems = {source: stem_of(masked(source)) for source in sources}
     for source, stem in stems.items():
         if list(stems.values()).count(stem) > 1:
             raise UsageError(
                 f"the pictures of two sources would be called {stem}_000000, ...: rename one, or "
-                f"label {source!r} into a folder of its own"
+                f"label {masked(source)!r} into a folder of its own"
             )
     return stems
 
@@ -131,7 +132,7 @@ def _describe(output: Path, labeller: Labeller, teachers: list[str]) -> None:
 def _frames(stems: dict[str, str], every: int, limit: int | None) -> Iterator[tuple[str, Frame]]:
     """With names that tell source and frame. stems: by source."""
     from rtseg.commands.footage import chosen
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.source.uri import open_source
 
     for reference, stem in stems.items():

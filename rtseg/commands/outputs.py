@@ -19,6 +19,7 @@ from rtseg.sink.statistics import Statistics
 from rtseg.sink.video import OverlayVideo
 from rtseg.source.base import Source
 from rtseg.source.images import ImageFolder
+from rtseg.source.masking import masked
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def make_sinks(wanted: Wanted, source: Source, reference: str, *, labels: LabelS
 
 def default_folder(reference: str) -> str:
     """``runs/run/NAME``, numbered so that no earlier run is written over."""
-    parent, stem = Path("runs/run"), stem_of(reference)
+    parent, stem = Path("runs/run"), stem_of(masked(reference))
     number = 1
     while (parent / _numbered(stem, number)).exists():
         number += 1
@@ -65,7 +66,7 @@ class _Sinks:
     def __init__(self, wanted: Wanted, source: Source, reference: str, labels: LabelSet) -> None:
         self.built: list[Sink] = []
         self._wanted, self._source, self._labels = wanted, source, labels
-        self._stem = stem_of(reference)
+        self._stem = stem_of(masked(reference))
         self._taken: set[Path] = set()
 
     def add(self, output: str) -> None:

@@ -123,7 +123,7 @@ def accuracy(
 
     Truth of another label set is translated into that of the model.
     """
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.engine.backends import make_engine
     from rtseg.pipeline.evaluate import evaluate
     from rtseg.source.dataset import open_dataset

@@ -10,7 +10,12 @@ import typer
 
 
 def command(
-    source: Annotated[str, typer.Argument(help="Video, folder, camera, address, test://road ...")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Video, folder, camera, address, test://road ...", envvar="RTSEG_SOURCE"
+        ),
+    ],
     output: Annotated[
         list[str],
         typer.Option("--output", "-o", help="out.mp4, f_%06d.png, s.csv, DIR/, null; repeatable."),
@@ -54,6 +59,15 @@ def command(
     fps: Annotated[float | None, typer.Option(help="Wish to a camera; rate of pictures.")] = None,
     fourcc: Annotated[str | None, typer.Option(help="Wish to a camera, e.g. MJPG.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="Of the engine; 0 = all cores.")] = 0,
+    metrics: Annotated[
+        str, typer.Option(help=":9090 or HOST:9090: numbers for Prometheus, and /healthz.")
+    ] = "",
+    stall_after: Annotated[
+        float, typer.Option(help="Seconds without a frame that /healthz calls a stall.")
+    ] = 10.0,
+    log: Annotated[
+        str, typer.Option(envvar="RTSEG_LOG", help="text or json: of the lines on stderr.")
+    ] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Segment every frame of SOURCE and write what -o says (default: a folder under runs/).
@@ -66,14 +80,19 @@ def command(
     rtseg run rtsp://user:pass@camera/stream -o stats.csv
     rtseg run drive.mp4 -o null --json             how fast is this machine?
     rtseg run 0 -o cam.mp4 --target-fps 30         a smaller network when it gets slow
+    rtseg run 0 -o stats.csv --metrics :9090 --log json   docs/operation.md
     """
     from rtseg.commands.job import Job, in_mode
+    from rtseg.commands.log import write_as
     from rtseg.commands.outputs import Wanted, default_folder
+    from rtseg.operation.health import StallLimit
+    from rtseg.operation.watch import Watch
     from rtseg.overlay import Look
     from rtseg.pipeline.rungs import LadderWish
     from rtseg.smoothing import Smoothing
     from rtseg.source.uri import open_source
 
+    write_as(log)
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
     job = Job(
@@ -97,5 +116,6 @@ def command(
         mode=mode,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
         ladder=LadderWish.asked(target_fps, ladder),
+        watch=Watch(metrics, limit=StallLimit(stall_after)),
     )
     raise typer.Exit(job.run(json_on_stdout=as_json))

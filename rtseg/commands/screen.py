@@ -63,13 +63,3 @@ def show(*parts: object) -> None:
 def print_json(result: Mapping[str, Any]) -> None:
     """One object on stdout, for programs."""
     print(json.dumps(result, indent=2))
-
-
-def warn(words: str) -> None:
-    """One line on stderr."""
-    tell(f"warning: {words}")
-
-
-def tell(words: str) -> None:
-    """One line on stderr, at once."""
-    print(f"rtseg: {words}", file=sys.stderr, flush=True)

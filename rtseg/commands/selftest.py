@@ -128,8 +128,9 @@ def _begun(plan: Plan) -> dict[str, Any]:
 
 def _rows(orders: list[TrialOrder], *, keep: bool, silence: float) -> Iterator[dict[str, Any]]:
     """One after the other; what went wrong with one is said when it does."""
+    from rtseg.commands.log import warn
     from rtseg.commands.machine import obstacles
-    from rtseg.commands.screen import progress_bar, warn
+    from rtseg.commands.screen import progress_bar
 
     missing = obstacles() if any(each.backend == "tensorrt" for each in orders) else []
     for words in missing:

@@ -88,7 +88,7 @@ class Footage:
 @contextmanager
 def _recorded(reference: str, limit: int | None) -> Iterator[Footage]:
     from rtseg.commands.footage import how_many
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.errors import UsageError
     from rtseg.source.uri import open_source
 
@@ -106,7 +106,7 @@ def _labelled(data: str, split: str, package: ModelPackage, limit: int | None) -
     """The truth in the model's classes."""
     from fractions import Fraction
 
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.source.dataset import open_dataset
     from rtseg.types import Frame
 

@@ -67,7 +67,7 @@ def command(
             f"training needs {error.name!r}; install it with: pip install 'rtseg[train]'"
         ) from error
     from rtseg.commands.files import writable_folder
-    from rtseg.commands.screen import warn
+    from rtseg.commands.log import warn
     from rtseg.engine.package import find_package
     from rtseg.models.recipe import find_recipe
     from rtseg.source.dataset import open_dataset

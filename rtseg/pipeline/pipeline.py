@@ -110,6 +110,12 @@ class Pipeline:
         """The policy of the newest line-up."""
         return self._lineup.live
 
+    @property
+    def error(self) -> BaseException | None:
+        """What has broken the run so far, which ``join`` will raise. Any thread."""
+        died = (each.error for each in self._known() if each.error is not None)
+        return self._failure[1] if self._failure else next(died, None)
+
     def engage(self, lineup: Lineup) -> None:
         """From the next frame on; frames on their way stay with whom they were given to.
 

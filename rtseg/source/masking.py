@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 
 _USER_PASSWORD = re.compile(r"(://[^:@/?#\[\s]*):(?!\d+([/?#]|$))\S+@")
-_QUERY_SECRET = re.compile(
-    r"([?&\s](?:pass|passwd|password|pwd|user-pw|token|secret|key)=)[^&#\s]*", re.IGNORECASE
+_PIPELINE_SECRET = re.compile(
+    r"(\s(?:pass|passwd|password|pwd|user-pw|token|secret|key)=)[^&#\s]*", re.IGNORECASE
 )
+_QUERY_SECRET = re.compile(
+    r"([?&][^=&#\s]*(?:pass|pwd|user-pw|token|secret|key|auth|sig|credential)[^=&#\s]*=)[^&#\s]*",
+    re.IGNORECASE,
+)
+"""In the query of an address rather too much than too little is hidden: ``access_token``,
+``X-Amz-Signature``. In a pipeline ``key-int-max`` is no secret."""
 
 
 def masked(url: str) -> str:
     """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``; pipelines too."""
-    return _QUERY_SECRET.sub(r"\1***", _USER_PASSWORD.sub(r"\1:***@", url))
+    url = _USER_PASSWORD.sub(r"\1:***@", url)
+    return _QUERY_SECRET.sub(r"\1***", _PIPELINE_SECRET.sub(r"\1***", url))

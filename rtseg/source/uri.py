@@ -25,6 +25,7 @@ ACCEPTED = (
     "(cameras), v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG, file://, rtsp://, rtsps://, "
     "http://, https://, rtp://, udp://, gst:PIPELINE, test://road?size=HxW&fps=30&seed=1&frames=300"
 )
+_FORM = "SCHEME://USER:PASSWORD@HOST:PORT/PATH"
 _GST = "gst:"
 
 
@@ -69,8 +70,12 @@ def _from_url(reference: str, wishes: Wishes) -> Source:
     try:
         url = urlsplit(reference)
         url.port  # noqa: B018 (a bad port is noticed only when it is asked for)
-    except ValueError as error:
-        raise UsageError(f"{masked(reference)!r} is no valid address: {error}") from error
+    except ValueError:
+        # Not with its words: to Python a password that holds a slash is a port, and it says so.
+        raise UsageError(
+            f"{masked(reference)!r} is no valid address: expected {_FORM}; write @ : / ? # of user "
+            "and password as %40 %3A %2F %3F %23"
+        ) from None
     if url.scheme not in _SCHEMES:
         raise UsageError(f"nothing can open {masked(reference)!r}; accepted: {ACCEPTED}")
     return _SCHEMES[url.scheme](reference, url, wishes)

@@ -98,6 +98,23 @@ def test_a_lost_source_is_named_and_the_frames_before_it_are_written():
     assert sink.closed
 
 
+@pytest.mark.parametrize("what", ["source", "engine"])
+def test_what_broke_a_run_is_known_before_it_is_joined(what):
+    broken = {"fail_at": 5, "error": EngineError("lost")}
+    source = CountingSource(50, **(broken if what == "source" else {}))
+    engine = ReadingEngine(**(broken if what == "engine" else {}))
+    with source, Pipeline(source, engine, [KeepingSink()], render=negative) as pipeline:
+        pipeline.wait()
+        assert pipeline.error is broken["error"]
+
+
+def test_a_run_that_ends_well_has_no_error():
+    with CountingSource(3) as source:
+        with Pipeline(source, ReadingEngine(), [KeepingSink()], render=negative) as pipeline:
+            assert pipeline.wait()
+        assert pipeline.error is None
+
+
 def test_an_engine_that_dies_ends_the_run_and_what_it_had_done_is_written():
     sink, engine = KeepingSink(), ReadingEngine(fail_at=7, error=EngineError("no such kernel"))
     with pytest.raises(EngineError, match="no such kernel"):
