@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
+
+if TYPE_CHECKING:
+    from rtseg.pipeline.session import Wish
 
 
 def command(
@@ -32,20 +37,14 @@ def command(
     rtseg view drive.mp4 --compare roadlite-camvid --compare-precision fp32
     rtseg view                                            empty: drop something on it
     """
-    from rtseg.viewer.display import require_binding, require_display
+    from rtseg.errors import UsageError
+    from rtseg.pipeline.session import Policy, Wish
+    from rtseg.smoothing import Smoothing
+    from rtseg.viewer.display import require_display
 
     require_display()
-    require_binding()
-
-    from rtseg.commands.interrupts import Interrupts
-    from rtseg.commands.job import MODES
-    from rtseg.errors import UsageError
-    from rtseg.pipeline.session import Wish
-    from rtseg.smoothing import Smoothing
-    from rtseg.viewer.application import view
-
-    if mode not in MODES:
-        raise UsageError(f"no mode named {mode!r}; there are: {', '.join(MODES)}")
+    if mode not in get_args(Policy):
+        raise UsageError(f"no mode named {mode!r}; there are: {', '.join(get_args(Policy))}")
     wish = Wish(
         model=model,
         backend=backend,
@@ -55,10 +54,34 @@ def command(
         policy=cast(Any, mode),
         threads=threads,
     )
-    window: list[Any] = []
-    # A handler runs when Python next does: the viewer's timer sees to that four times a second.
-    with Interrupts(
-        gently=lambda: window[0].close(), at_once=lambda: window[0].close()
-    ) as interrupts:
-        code = view(source, wish, opened=window.append)
-    raise typer.Exit(interrupts.exit_code or code)
+    raise typer.Exit(watch(source, wish))
+
+
+def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: None) -> int:
+    """The exit code. opened: see ``application.view``.
+
+    Source and engine begin to open before Qt is loaded.
+    """
+    from rtseg.commands.interrupts import Interrupts
+    from rtseg.viewer.ahead import Ahead
+    from rtseg.viewer.display import require_binding
+
+    windows: list[Any] = []
+
+    def close() -> None:
+        for window in windows:
+            window.close()
+
+    def known(window: Any) -> None:
+        windows.append(window)
+        opened(window)
+
+    with ExitStack() as stack:
+        ahead = stack.enter_context(Ahead(source, wish)) if source and "***" not in source else None
+        require_binding()
+        from rtseg.viewer.application import view
+
+        # A handler runs when Python next does: the viewer's timer sees to that four times a second.
+        with Interrupts(gently=close, at_once=close) as interrupts:
+            code = view(source, wish, ahead=ahead, opened=known)
+    return interrupts.exit_code or code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from rtseg.pipeline.session import Session, Shot, Wish
+from rtseg.viewer.ahead import Ahead
 from rtseg.viewer.bridge import Doorbell
 from rtseg.viewer.renderer import Renderer, Request
 
@@ -32,6 +34,7 @@ class Player(QObject):
         self.reference = ""
         self.loop = False
         self.speed: float | None = 1.0
+        self.ahead: Ahead | None = None
         self._changed = Doorbell(self)
         self._changed.answered.connect(self.changed)
         self._painted = Doorbell(self)
@@ -46,18 +49,35 @@ class Player(QObject):
         self.leave()
         self.reference = reference
         self._turn += 1
-        session = Session(
-            reference,
-            self.wish,
-            shown=partial(self._shown, self._turn),
-            changed=self._changed.ring,
-            started_paused=paused,
+        shown = partial(self._shown, self._turn)
+        session = self._adopted(reference, shown, paused=paused) or self._begun(
+            reference, shown, paused=paused
         )
         session.set_loop(self.loop)
         session.set_speed(self.speed)
-        session.__enter__()
         self.session = session
         self.changed.emit()
+
+    def _begun(self, reference: str, shown: Callable[[Shot], None], *, paused: bool) -> Session:
+        session = Session(
+            reference, self.wish, shown=shown, changed=self._changed.ring, started_paused=paused
+        )
+        return session.__enter__()
+
+    def _adopted(
+        self, reference: str, shown: Callable[[Shot], None], *, paused: bool
+    ) -> Session | None:
+        ahead, self.ahead = self.ahead, None
+        if ahead is None:
+            return None
+        session = ahead.adopt(reference, shown=shown, changed=self._changed.ring)
+        if session is None:
+            return None
+        if self.wish != ahead.wish:
+            session.change(self.wish)
+        if not paused:
+            session.play()
+        return session
 
     def leave(self) -> None:
         """The session ends in the background: the event loop must not wait for a slow camera."""

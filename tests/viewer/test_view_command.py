@@ -31,11 +31,11 @@ from rtseg.commands import main
 from rtseg.viewer import application
 from qtpy.QtCore import QTimer
 view = application.view
-def signalled(reference, wish, *, opened):
+def signalled(reference, wish, *, ahead, opened):
     def ready(window):
         opened(window)
         QTimer.singleShot(200, lambda: os.kill(os.getpid(), {number}))
-    return view(reference, wish, opened=ready)
+    return view(reference, wish, ahead=ahead, opened=ready)
 application.view = signalled
 sys.exit(main(["view"]))
 """
