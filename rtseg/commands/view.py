@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast, get_args
 
 import typer
 
@@ -84,4 +86,17 @@ def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: 
         # A handler runs when Python next does: the viewer's timer sees to that four times a second.
         with Interrupts(gently=close, at_once=close) as interrupts:
             code = view(source, wish, ahead=ahead, opened=known)
-    return interrupts.exit_code or code
+        code = interrupts.exit_code or code
+        if any(window.player.is_leaving for window in windows):
+            _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process over threads that open an engine, say, which nothing can interrupt.
+
+    All that is to be kept was written: settings, and recordings to their last frame.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

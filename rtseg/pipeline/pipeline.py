@@ -203,7 +203,8 @@ class Pipeline:
                 if render is not None:
                     image = render(picture.segmentation, self.stats)
                     picture = replace(picture, image=image)
-                self.stats.clock("overlay", time.monotonic_ns() - started)
+                if self._render is not None:
+                    self.stats.clock("overlay", time.monotonic_ns() - started)
                 self._pictures.put(picture)
         finally:
             for each in self._known():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,7 +14,12 @@ from qtpy.QtCore import QObject, Signal
 from rtseg.pipeline.session import Session, Shot, Wish
 from rtseg.viewer.ahead import Ahead
 from rtseg.viewer.bridge import Doorbell
+from rtseg.viewer.leaving import Leaving
 from rtseg.viewer.renderer import Renderer, Request
+from rtseg.viewer.verdict import PAINTING
+
+ENOUGH_SECONDS = 1.5
+"""For threads to end in: two seconds are promised for all that closing a window takes."""
 
 
 class Player(QObject):
@@ -41,7 +45,7 @@ class Player(QObject):
         self._painted.answered.connect(self.painted)
         self._threads = ExitStack()
         self.renderer = self._threads.enter_context(Renderer(self._painted.ring))
-        self._leaving: list[threading.Thread] = []
+        self._leaving: list[Leaving] = []
         self._turn = 0
 
     def open(self, reference: str, *, paused: bool = False) -> None:
@@ -85,16 +89,22 @@ class Player(QObject):
         self._turn += 1
         self.renderer.forget()
         if session is not None:
-            thread = threading.Thread(target=_end, args=(session,), name="rtseg-leave")
-            thread.start()
-            self._leaving = [each for each in self._leaving if each.is_alive()] + [thread]
+            self._leaving = [each for each in self._leaving if not each.is_over]
+            self._leaving.append(Leaving(session))
 
     def close(self) -> None:
-        """Waits for every thread."""
+        """All recordings are closed, and threads have ended, but for what cannot be interrupted:
+        that is waited for ENOUGH_SECONDS at most, and ends by itself later."""
         self.leave()
-        for thread in self._leaving:
-            thread.join()
         self._threads.close()
+        until = time.monotonic() + ENOUGH_SECONDS
+        for each in self._leaving:
+            each.join(until - time.monotonic())
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether a session that was left still has threads."""
+        return not all(each.is_over for each in self._leaving)
 
     def change(self, **wishes: Any) -> None:
         """Of the fields of ``Wish``: applied while it plays, or to what is opened next."""
@@ -114,14 +124,12 @@ class Player(QObject):
     def show_as(self, request: Request) -> None:
         self.renderer.ask(request)
 
+    def clock(self, nanos: int) -> None:
+        """So long a picture was painted: a stage of the session, though beside its pipeline."""
+        if self.session is not None:
+            self.session.stats.clock(PAINTING, nanos)
+
     def _shown(self, turn: int, shot: Shot) -> None:
         """On a thread of the session; one that was left may still have a frame to give."""
         if turn == self._turn:
             self.renderer.show(shot)
-
-
-def _end(session: Session) -> None:
-    """Its threads know it and it knows them: many pictures would wait for a rare collection."""
-    session.__exit__(None, None, None)
-    del session
-    gc.collect()

@@ -16,6 +16,9 @@ KEEPS_UP = 0.95
 
 STARTING_SECONDS = 2.0
 
+PAINTING = "painting"
+"""The stage beside the pipeline: however long it takes, no frame waits for it."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -59,6 +62,7 @@ def stage_name(stage: str) -> str:
         "compare": tr("Second engine"),
         "smooth": tr("Smoothing"),
         "overlay": tr("Overlay"),
+        PAINTING: tr("Painting"),
         "sinks": tr("Output"),
     }.get(stage, stage)
 
@@ -90,11 +94,12 @@ def _behind(reading: Reading, wanted_fps: float, live: bool) -> str:
             processed=number(reading.processed_fps, 1), wanted=number(fps, 1)
         )
     ]
-    if reading.stages:
-        slowest = max(reading.stages, key=lambda stage: reading.stages[stage])
+    stages = {name: millis for name, millis in reading.stages.items() if name != PAINTING}
+    if stages:
+        slowest = max(stages, key=lambda stage: stages[stage])
         parts.append(
             tr("{stage} takes {millis} ms").format(
-                stage=stage_name(slowest), millis=number(reading.stages[slowest], 1)
+                stage=stage_name(slowest), millis=number(stages[slowest], 1)
             )
         )
     parts.append(tr("late frames are dropped") if live else tr("no frame is dropped, it is slower"))

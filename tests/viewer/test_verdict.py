@@ -12,7 +12,7 @@ def test_a_run_that_gets_what_it_wants_keeps_up(reading):
 
 
 def test_a_camera_that_is_too_fast_is_trouble_and_the_slowest_stage_is_named(reading):
-    slow = reading(processed_fps=20.0, stages={"capture": 1.0, "inference": 48.3, "overlay": 3.0})
+    slow = reading(processed_fps=20.0, stages={"capture": 1.0, "inference": 48.3, "painting": 90.0})
     found = judge(slow, "playing", wanted_fps=30, live=True)
     assert found.level == "bad"
     assert found.text == (

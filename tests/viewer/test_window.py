@@ -127,6 +127,16 @@ def test_full_stop_and_comma_step(paused, qtbot):
     qtbot.waitUntil(lambda: index(paused) == 1, timeout=PATIENCE)
 
 
+def test_the_bars_tell_how_long_painting_took_in_place_of_a_stage_that_does_nothing(paused, qtbot):
+    readings = []
+    paused.playing.read.connect(lambda reading, _: readings.append(reading))
+    qtbot.waitUntil(lambda: any("painting" in each.stages for each in readings), timeout=PATIENCE)
+    stages = readings[-1].stages
+    assert {"preprocess", "inference", "sinks"} < set(stages)
+    assert "overlay" not in stages
+    assert stages["painting"] > 0.01
+
+
 def test_arrows_seek_and_stop_at_both_ends(paused, qtbot):
     # 40 frames of 30 a second: five seconds on lie behind the end.
     press(qtbot, paused, Qt.Key.Key_Right)
