@@ -41,6 +41,7 @@ def watched(clip: Path, *, until: Any, prepared: Any = lambda window: None) -> A
         timer.start(10)
 
     watch(str(clip), Wish(), opened=opened)
+    windows[0].player.close(60)
     return windows[0]
 
 

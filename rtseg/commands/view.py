@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -56,7 +57,9 @@ def command(
         policy=cast(Any, mode),
         threads=threads,
     )
-    raise typer.Exit(watch(source, wish))
+    code = watch(source, wish)
+    _leave_busy_threads(code)
+    raise typer.Exit(code)
 
 
 def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: None) -> int:
@@ -86,17 +89,15 @@ def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: 
         # A handler runs when Python next does: the viewer's timer sees to that four times a second.
         with Interrupts(gently=close, at_once=close) as interrupts:
             code = view(source, wish, ahead=ahead, opened=known)
-        code = interrupts.exit_code or code
-        if any(window.player.is_leaving for window in windows):
-            _leave(code)
-    return code
+    return interrupts.exit_code or code
 
 
-def _leave(code: int) -> NoReturn:
+def _leave_busy_threads(code: int) -> None:
     """End the process over threads that open an engine, say, which nothing can interrupt.
 
     All that is to be kept was written: settings, and recordings to their last frame.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    if any(each.name.startswith("rtseg-") for each in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

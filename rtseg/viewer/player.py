@@ -92,19 +92,16 @@ class Player(QObject):
             self._leaving = [each for each in self._leaving if not each.is_over]
             self._leaving.append(Leaving(session))
 
-    def close(self) -> None:
+    def close(self, seconds: float = ENOUGH_SECONDS) -> None:
         """All recordings are closed, and threads have ended, but for what cannot be interrupted:
-        that is waited for ENOUGH_SECONDS at most, and ends by itself later."""
+        that is waited for so long at most, and ends by itself later."""
         self.leave()
         self._threads.close()
-        until = time.monotonic() + ENOUGH_SECONDS
+        for bell in (self._changed, self._painted):
+            bell.muffle()
+        until = time.monotonic() + seconds
         for each in self._leaving:
             each.join(until - time.monotonic())
-
-    @property
-    def is_leaving(self) -> bool:
-        """Whether a session that was left still has threads."""
-        return not all(each.is_over for each in self._leaving)
 
     def change(self, **wishes: Any) -> None:
         """Of the fields of ``Wish``: applied while it plays, or to what is opened next."""

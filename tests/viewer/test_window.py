@@ -56,6 +56,7 @@ def make_window(qtbot, wish, tmp_path):
     yield make
     for window in made:
         window.close()
+        window.player.close(PATIENCE / 1000)
 
 
 @pytest.fixture
