@@ -68,9 +68,11 @@ def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: 
     Source and engine begin to open before Qt is loaded.
     """
     from rtseg.commands.interrupts import Interrupts
+    from rtseg.commands.memory import keep_freed_memory
     from rtseg.viewer.ahead import Ahead
     from rtseg.viewer.display import require_binding
 
+    keep_freed_memory()
     windows: list[Any] = []
 
     def close() -> None:

@@ -31,7 +31,7 @@ class Doorbell(QObject):
             self._rung.emit()
 
     def muffle(self) -> None:
-        """Nobody answers any more, and a ring does nothing: it may come when Qt has deleted this."""
+        """Nobody answers any more: a ring is not heard, also once Qt has deleted this."""
         with self._lock:
             self._pending = True
 

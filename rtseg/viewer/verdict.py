@@ -54,6 +54,16 @@ def judge(
 
 def stage_name(stage: str) -> str:
     """In the viewer's language; a stage that is not known here keeps its own name."""
+    return _stage_names().get(stage, stage)
+
+
+def in_order(stages: dict[str, float]) -> dict[str, float]:
+    """As a frame meets them; threads report them in any order. Unknown ones come last."""
+    known = list(_stage_names())
+    return dict(sorted(stages.items(), key=lambda each: (*known, each[0]).index(each[0])))
+
+
+def _stage_names() -> dict[str, str]:
     return {
         "capture": tr("Capture"),
         "preprocess": tr("Pre-processing"),
@@ -62,9 +72,9 @@ def stage_name(stage: str) -> str:
         "compare": tr("Second engine"),
         "smooth": tr("Smoothing"),
         "overlay": tr("Overlay"),
-        PAINTING: tr("Painting"),
         "sinks": tr("Output"),
-    }.get(stage, stage)
+        PAINTING: tr("Painting"),
+    }
 
 
 def _ended_by(error: RtsegError) -> Verdict:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import QRect, QSettings, Qt
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QApplication
 
@@ -268,6 +268,27 @@ def test_either_theme_can_be_chosen_while_it_runs(paused, choice, qapp):
     assert (qapp.palette().window().color().lightness() < 128) == (choice == "dark")
     qapp.setPalette(palette)
     qapp.setFont(font)
+
+
+def test_titles_of_panels_grow_with_the_text(make_window, restored_look):
+    window = make_window()
+    heights = []
+    for percent in (100, 200):
+        window.settings.setValue("percent", percent)
+        window.use_theme()
+        dock = window.docks["engine"]
+        dock.setFloating(False)
+        dock.raise_()
+        QApplication.processEvents()
+        image = dock.grab(QRect(0, 0, 60, dock.widget().y())).toImage()
+        ground = image.pixel(0, 0)
+        rows = [
+            y
+            for y in range(image.height())
+            if any(image.pixel(x, y) != ground for x in range(image.width()))
+        ]
+        heights.append(rows[-1] - rows[0])
+    assert heights[1] > 1.5 * heights[0]
 
 
 def test_twenty_windows_open_and_close_without_a_thread_left(make_window, clip):
