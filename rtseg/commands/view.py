@@ -69,6 +69,7 @@ def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: 
     """
     from rtseg.commands.interrupts import Interrupts
     from rtseg.commands.memory import keep_freed_memory
+    from rtseg.source.masking import needs_password
     from rtseg.viewer.ahead import Ahead
     from rtseg.viewer.display import require_binding
 
@@ -84,7 +85,8 @@ def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: 
         opened(window)
 
     with ExitStack() as stack:
-        ahead = stack.enter_context(Ahead(source, wish)) if source and "***" not in source else None
+        known_source = bool(source) and not needs_password(source)
+        ahead = stack.enter_context(Ahead(source, wish)) if known_source else None
         require_binding()
         from rtseg.viewer.application import view
 

@@ -13,7 +13,7 @@ class Ahead:
     """``with Ahead(reference, wish) as ahead: ...``: source and engine open meanwhile.
 
     The session waits at its first frame, which whoever adopts it is shown, and plays from there.
-    One that nobody has adopted ends with the block.
+    One that nobody has adopted ends with the block. session: None once it was adopted.
     """
 
     def __init__(self, reference: str, wish: Wish) -> None:
@@ -22,7 +22,7 @@ class Ahead:
         self._first: Shot | None = None
         self._shown: Callable[[Shot], None] = self._keep
         self._changed: Callable[[], None] = _nobody_asks
-        self._session: Session | None = Session(
+        self.session: Session | None = Session(
             reference,
             wish,
             shown=self._pass_on,
@@ -31,8 +31,8 @@ class Ahead:
         )
 
     def __enter__(self) -> Ahead:
-        if self._session is not None:
-            self._session.__enter__()
+        if self.session is not None:
+            self.session.__enter__()
         return self
 
     def __exit__(
@@ -41,7 +41,7 @@ class Ahead:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        session, self._session = self._session, None
+        session, self.session = self.session, None
         if session is not None:
             session.__exit__(kind, error, trace)
 
@@ -49,9 +49,9 @@ class Ahead:
         self, reference: str, *, shown: Callable[[Shot], None], changed: Callable[[], None]
     ) -> Session | None:
         """The session, paused, if it is of that source; whoever asked leaves it from now on."""
-        if reference != self.reference or self._session is None:
+        if reference != self.reference or self.session is None:
             return None
-        session, self._session = self._session, None
+        session, self.session = self.session, None
         with self._lock:
             first, self._first = self._first, None
             self._shown, self._changed = shown, changed
