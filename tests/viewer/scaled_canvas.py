@@ -7,8 +7,8 @@ import json
 import sys
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 from shots import bands
 
@@ -39,10 +39,15 @@ class Scaled:
         QApplication.processEvents()
 
     def under(self, x: int, y: int) -> list[int] | None:
-        QTest.mouseMove(self.canvas, QPoint(x, y))
-        QApplication.processEvents()
+        self.mouse(QEvent.Type.MouseMove, x, y)
         spot = self.spots[-1]
         return None if spot is None else [spot.x, spot.y, spot.label]
+
+    def mouse(self, kind: QEvent.Type, x: int, y: int) -> None:
+        """QTest moves the pointer too, of which a platform without a screen tells another place."""
+        point, button = QPointF(x, y), Qt.MouseButton.LeftButton
+        keys = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(self.canvas, QMouseEvent(kind, point, point, button, button, keys))
 
     def is_sharp(self) -> bool:
         """Whether every physical pixel of the picture is the one that was composed for it."""
@@ -81,9 +86,9 @@ def side() -> dict[str, object]:
 
 def swipe() -> dict[str, object]:
     scaled = Scaled("swipe")
-    QTest.mousePress(scaled.canvas, Qt.MouseButton.LeftButton, pos=QPoint(130, 80))
-    QTest.mouseMove(scaled.canvas, QPoint(66, 80))
-    QTest.mouseRelease(scaled.canvas, Qt.MouseButton.LeftButton, pos=QPoint(66, 80))
+    scaled.mouse(QEvent.Type.MouseButtonPress, 130, 80)
+    scaled.mouse(QEvent.Type.MouseMove, 66, 80)
+    scaled.mouse(QEvent.Type.MouseButtonRelease, 66, 80)
     scaled.canvas.close()
     return {"divider": scaled.dividers[-1]}
 
