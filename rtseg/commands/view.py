@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
+
+if TYPE_CHECKING:
+    from rtseg.pipeline.session import Wish
 
 
 def command(
@@ -34,20 +42,14 @@ def command(
     rtseg view drive.mp4 --compare roadlite-camvid --compare-precision fp32
     rtseg view                                            empty: drop something on it
     """
-    from rtseg.viewer.display import require_binding, require_display
+    from rtseg.errors import UsageError
+    from rtseg.pipeline.session import Policy, Wish
+    from rtseg.smoothing import Smoothing
+    from rtseg.viewer.display import require_display
 
     require_display()
-    require_binding()
-
-    from rtseg.commands.interrupts import Interrupts
-    from rtseg.commands.job import MODES
-    from rtseg.errors import UsageError
-    from rtseg.pipeline.session import Wish
-    from rtseg.smoothing import Smoothing
-    from rtseg.viewer.application import view
-
-    if mode not in MODES:
-        raise UsageError(f"no mode named {mode!r}; there are: {', '.join(MODES)}")
+    if mode not in get_args(Policy):
+        raise UsageError(f"no mode named {mode!r}; there are: {', '.join(get_args(Policy))}")
     wish = Wish(
         model=model,
         backend=backend,
@@ -57,10 +59,51 @@ def command(
         policy=cast(Any, mode),
         threads=threads,
     )
-    window: list[Any] = []
-    # A handler runs when Python next does: the viewer's timer sees to that four times a second.
-    with Interrupts(
-        gently=lambda: window[0].close(), at_once=lambda: window[0].close()
-    ) as interrupts:
-        code = view(source, wish, opened=window.append)
-    raise typer.Exit(interrupts.exit_code or code)
+    code = watch(source, wish)
+    _leave_busy_threads(code)
+    raise typer.Exit(code)
+
+
+def watch(source: str, wish: Wish, *, opened: Callable[[Any], None] = lambda _: None) -> int:
+    """The exit code. opened: see ``application.view``.
+
+    Source and engine begin to open before Qt is loaded.
+    """
+    from rtseg.commands.interrupts import Interrupts
+    from rtseg.commands.memory import keep_freed_memory
+    from rtseg.source.masking import needs_password
+    from rtseg.viewer.ahead import Ahead
+    from rtseg.viewer.display import require_binding
+
+    keep_freed_memory()
+    windows: list[Any] = []
+
+    def close() -> None:
+        for window in windows:
+            window.close()
+
+    def known(window: Any) -> None:
+        windows.append(window)
+        opened(window)
+
+    with ExitStack() as stack:
+        known_source = bool(source) and not needs_password(source)
+        ahead = stack.enter_context(Ahead(source, wish)) if known_source else None
+        require_binding()
+        from rtseg.viewer.application import view
+
+        # A handler runs when Python next does: the viewer's timer sees to that four times a second.
+        with Interrupts(gently=close, at_once=close) as interrupts:
+            code = view(source, wish, ahead=ahead, opened=known)
+    return interrupts.exit_code or code
+
+
+def _leave_busy_threads(code: int) -> None:
+    """End the process over threads that open an engine, say, which nothing can interrupt.
+
+    All that is to be kept was written: settings, and recordings to their last frame.
+    """
+    if any(each.name.startswith("rtseg-") for each in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

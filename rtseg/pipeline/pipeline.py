@@ -215,7 +215,8 @@ class Pipeline:
                 started = time.monotonic_ns()
                 if render is not None and picture.image is None:
                     picture = _with(picture, render(picture.segmentation, self.stats))
-                self.stats.clock("overlay", time.monotonic_ns() - started)
+                if self._render is not None:
+                    self.stats.clock("overlay", time.monotonic_ns() - started)
                 self._pictures.put(picture)
         finally:
             for each in self._known():

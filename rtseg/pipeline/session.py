@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, TypeAlias
 
 from rtseg.engine.base import EngineInfo
@@ -21,7 +20,7 @@ from rtseg.pipeline.playback import Playback
 from rtseg.pipeline.recording import Recorder
 from rtseg.pipeline.shot import Shot, ShotSink
 from rtseg.pipeline.wish import Policy, Wish
-from rtseg.source.base import Source, SourceInfo
+from rtseg.source.base import Source, SourceInfo, close
 from rtseg.source.uri import open_source
 from rtseg.stats import RunStats
 from rtseg.types import Rgb
@@ -41,7 +40,7 @@ class Session:
     shown, changed: called on the session's threads, and must return at once too: with every
     finished frame, and whenever a property has another value. Leaving the block ends and joins all
     threads. What ends it shows as the state "failed" with its error; another source needs another
-    session. started_paused: with the first frame on show.
+    session. started_paused: with the first frame on show. labels: the first engine's, once open.
     """
 
     def __init__(
@@ -62,11 +61,12 @@ class Session:
         self._wish: Wish | None = wish
         self._early: list[Callable[[Playback], None]] = []
         self._closing = self._over = False
+        self._source: Source | None = None
         self._playback: Playback | None = None
         self._pipeline: Pipeline | None = None
         self._recorder = Recorder(changed)
         self._engines = Engines(self._wait, self._wake)
-        self._labels: LabelSet | None = None
+        self.labels: LabelSet | None = None
         self._no_stats = RunStats(time.monotonic_ns())
         self._position = Fraction(0)
         self._director = threading.Thread(target=self._direct, name="rtseg-session")
@@ -75,15 +75,20 @@ class Session:
         self._director.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self.save()
+        self._director.join()
+
+    def end(self) -> None:
+        """What leaving the block begins with. Returns at once, and may be called before it."""
         self._closing = True
         self._wake()
-        self._director.join()
+        if self._source is not None:
+            close(self._source)
+
+    def save(self) -> None:
+        """Waits until all recordings are closed; engines and sources may take longer to end."""
         self._recorder.close()
 
     @property
@@ -121,11 +126,6 @@ class Session:
     def engines(self) -> tuple[EngineInfo, ...]:
         """Those that run, the one that is compared with second; none until they are open."""
         return self._engines.infos
-
-    @property
-    def labels(self) -> LabelSet | None:
-        """Of the first engine; None until it is open. A shot has its own."""
-        return self._labels
 
     @property
     def position_seconds(self) -> float:
@@ -208,8 +208,10 @@ class Session:
 
     def _direct(self) -> None:
         try:
-            with open_source(self._reference) as source:
-                self._run(source)
+            self._source = open_source(self._reference)
+            if not self._closing:
+                with self._source as source:
+                    self._run(source)
         except Closed:
             pass
         except RtsegError as error:
@@ -270,7 +272,7 @@ class Session:
             wish, self._wish = self._wish or self._granted, None
         lineup = self._engines.prepare(wish, playback.info)
         playback.late = lineup.live
-        self._labels, self._granted = lineup.label_set, wish
+        self.labels, self._granted = lineup.label_set, wish
         return lineup
 
     def _wait(self, condition: Callable[[], bool]) -> bool:
@@ -291,8 +293,7 @@ class Session:
         """On the sinks thread."""
         self._position = shot.segmentation.frame.pts
         self._shown(shot)
-        lost = self._recorder.offer(shot)
-        if lost:
+        if lost := self._recorder.offer(shot):
             self.stats.drop("recording", lost)
         assert self._playback is not None
         if self._playback.done(shot.segmentation.frame):

@@ -20,3 +20,8 @@ def masked(url: str) -> str:
     """The same address, safe to print: ``rtsp://user:***@host``, ``?token=***``; pipelines too."""
     url = _USER_PASSWORD.sub(r"\1:***@", url)
     return _QUERY_SECRET.sub(r"\1***", _PIPELINE_SECRET.sub(r"\1***", url))
+
+
+def needs_password(reference: str) -> bool:
+    """Whether something is masked in it, so that it cannot be opened as it is."""
+    return "***" in reference

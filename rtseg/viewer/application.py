@@ -11,22 +11,29 @@ from qtpy.QtWidgets import QApplication
 
 from rtseg.pipeline.session import Wish
 from rtseg.viewer import theme
+from rtseg.viewer.ahead import Ahead
 from rtseg.viewer.language import speak
 from rtseg.viewer.window import ViewerWindow
 
 
 def view(
-    reference: str, wish: Wish, *, opened: Callable[[ViewerWindow], None] = lambda _: None
+    reference: str,
+    wish: Wish,
+    *,
+    ahead: Ahead | None = None,
+    opened: Callable[[ViewerWindow], None] = lambda _: None,
 ) -> int:
     """Open a window and wait for its end; returns the exit code.
 
-    reference: what to show first, or "". opened: called with the window before events come.
+    reference: what to show first, or "". ahead: the same, begun already. opened: called with the
+    window before events come.
     """
     application = QApplication.instance() or QApplication(["rtseg"])
     application.setApplicationName("rtseg")
     application.setOrganizationName("rtseg")
     speak(application)
     window = ViewerWindow(wish, QSettings())
+    window.player.ahead = ahead
     window.use_theme()
     theme.follow_system(window.use_theme)
     before, sys.excepthook = sys.excepthook, _shown_by(window)

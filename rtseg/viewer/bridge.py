@@ -28,7 +28,12 @@ class Doorbell(QObject):
             if self._pending:
                 return
             self._pending = True
-        self._rung.emit()
+            self._rung.emit()
+
+    def muffle(self) -> None:
+        """Nobody answers any more: a ring is not heard, also once Qt has deleted this."""
+        with self._lock:
+            self._pending = True
 
     def _answer(self) -> None:
         with self._lock:

@@ -81,7 +81,9 @@ class ClassModel(QAbstractTableModel):
         if now - self._refreshed_at < REFRESH_SECONDS:
             return
         self._refreshed_at = now
-        self._shares = np.stack((reading.areas, reading.mean_areas))
+        # No frame since the reading before: the areas are still those that are on show.
+        now_shares = self._shares[0] if np.isnan(reading.areas).all() else reading.areas
+        self._shares = np.stack((now_shares, reading.mean_areas))
         self._present = reading.present
         if self._sorted_by[0] > CLASS and now - self._sorted_at > RESORT_SECONDS:
             self._reorder()
@@ -159,7 +161,7 @@ class ClassModel(QAbstractTableModel):
     def _see_nothing(self) -> None:
         classes = len(self._labels)
         self._refreshed_at = 0.0
-        self._shares = np.full((2, classes), np.nan)
+        self._shares: NDArray[np.float64] = np.full((2, classes), np.nan)
         self._present = np.zeros(classes, np.int64)
         self._order = self._rows = np.arange(classes)
 

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMenu,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -146,18 +147,14 @@ class ClassTable(QWidget):
         row.addWidget(self._palette_button())
         return row
 
-    def _palette_button(self) -> QToolButton:
+    def _palette_button(self) -> QPushButton:
         menu = QMenu(self)
         menu.addAction(tr("Colours of the model"), self.use_original_colors)
         menu.addAction(tr("Safe for colour blindness"), self.use_safe_colors)
         menu.addAction(tr("From a file ..."), self._ask_palette)
-        button = QToolButton(self)
-        button.setText(tr("Colours"))
-        button.setIcon(icon("palette"))
+        button = QPushButton(icon("palette"), tr("Colours"), self)
         button.setToolTip(tr("Choose the colours of all classes"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setAutoRaise(True)
+        button.setFlat(True)
         button.setMenu(menu)
         return button
 

@@ -97,6 +97,7 @@ class Looking(QObject):
         painted = self._player.renderer.take()
         if painted is None:
             return
+        self._player.clock(painted.nanos)
         self._canvas.show_painted(painted)
         self.shown.emit(painted)
         compared = painted.shot.other is not None

@@ -28,8 +28,3 @@ class Recent:
 
     def clear(self) -> None:
         self._settings.remove(KEY)
-
-
-def needs_password(reference: str) -> bool:
-    """Whether something is masked in it, so that it cannot be opened as it is."""
-    return "***" in reference

@@ -42,13 +42,15 @@ class Request:
 @dataclass(frozen=True)
 class Painted:
     """images: (h, w, 4) B G R X, one a pane, each covering ``patch.place`` of its pane; they are
-    kept by whoever shows them and never written again. shares: (C,) of the picture by class."""
+    kept by whoever shows them and never written again. shares: (C,) of the picture by class.
+    nanos: that painting took."""
 
     shot: Shot
     request: Request
     patch: Patch
     images: tuple[NDArray[np.uint8], ...]
     shares: NDArray[np.float64]
+    nanos: int
 
 
 PENDING = 2
@@ -152,11 +154,14 @@ class Renderer:
 
 
 def paint(shot: Shot, request: Request) -> Painted:
+    started = time.monotonic_ns()
     patch = request.viewport(shot).patch()
     images = compose(shot, request.appearance, patch)
     labels = shot.segmentation.labels
     shares = class_counts(labels, len(shot.label_set)) / max(1, labels.size)
-    return Painted(shot, request, patch, tuple(map(_for_screen, images)), shares=shares)
+    ready = tuple(map(_for_screen, images))
+    nanos = time.monotonic_ns() - started
+    return Painted(shot, request, patch, ready, shares=shares, nanos=nanos)
 
 
 def _for_screen(image: Rgb) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from rtseg.viewer import theme
 from rtseg.viewer.language import number, tr
-from rtseg.viewer.verdict import stage_name
+from rtseg.viewer.verdict import in_order, stage_name
 
 
 class StageBars(QWidget):
@@ -30,7 +30,7 @@ class StageBars(QWidget):
         """Milliseconds by stage; wanted_fps 0 draws no line."""
         if len(stages) != len(self._stages):
             self.updateGeometry()
-        self._stages = stages
+        self._stages = in_order(stages)
         self._interval_millis = 1000 / wanted_fps if wanted_fps else 0.0
         self.update()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QFontMetrics, QPainter, QPalette, QPen, QPolygonF
-from qtpy.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleOption, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QProxyStyle, QStyle, QStyleOption, QWidget
 
 Primitive = QStyle.PrimitiveElement
 Control = QStyle.ControlElement
@@ -17,6 +17,8 @@ LINES = {
     Metric.PM_ToolBarIconSize: 1.5,
     Metric.PM_IndicatorWidth: 1.0,
     Metric.PM_IndicatorHeight: 1.0,
+    Metric.PM_SliderThickness: 1.0,
+    Metric.PM_SliderLength: 1.0,
 }
 """Sizes in heights of a line of the application's text. Fusion gives them in pixels."""
 
@@ -56,8 +58,22 @@ class Style(QProxyStyle):
             painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Window))
             painter.setPen(option.palette.color(QPalette.ColorRole.Mid))
             painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+        elif element == Control.CE_DockWidgetTitle and isinstance(widget, QDockWidget):
+            assert painter is not None, "Qt paints with one"
+            self._draw_title(option, painter, widget)
         else:
             super().drawControl(element, option, painter, widget)
+
+    def _draw_title(
+        self, option: QStyleOption | None, painter: QPainter, dock: QDockWidget
+    ) -> None:
+        """In the dock's own font: Fusion's stays as small as it was at the start."""
+        place = self.subElementRect(QStyle.SubElement.SE_DockWidgetTitleBarText, option, dock)
+        metrics = QFontMetrics(dock.font())
+        title = metrics.elidedText(dock.windowTitle(), Qt.TextElideMode.ElideRight, place.width())
+        painter.setFont(dock.font())
+        painter.setPen(dock.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
 
 
 def _draw_tick_box(option: QStyleOption, painter: QPainter) -> None:

@@ -16,6 +16,9 @@ KEEPS_UP = 0.95
 
 STARTING_SECONDS = 2.0
 
+PAINTING = "painting"
+"""The stage beside the pipeline: however long it takes, no frame waits for it."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -51,6 +54,16 @@ def judge(
 
 def stage_name(stage: str) -> str:
     """In the viewer's language; a stage that is not known here keeps its own name."""
+    return _stage_names().get(stage, stage)
+
+
+def in_order(stages: dict[str, float]) -> dict[str, float]:
+    """As a frame meets them; threads report them in any order. Unknown ones come last."""
+    known = list(_stage_names())
+    return dict(sorted(stages.items(), key=lambda each: (*known, each[0]).index(each[0])))
+
+
+def _stage_names() -> dict[str, str]:
     return {
         "capture": tr("Capture"),
         "preprocess": tr("Pre-processing"),
@@ -60,7 +73,8 @@ def stage_name(stage: str) -> str:
         "smooth": tr("Smoothing"),
         "overlay": tr("Overlay"),
         "sinks": tr("Output"),
-    }.get(stage, stage)
+        PAINTING: tr("Painting"),
+    }
 
 
 def _ended_by(error: RtsegError) -> Verdict:
@@ -90,11 +104,12 @@ def _behind(reading: Reading, wanted_fps: float, live: bool) -> str:
             processed=number(reading.processed_fps, 1), wanted=number(fps, 1)
         )
     ]
-    if reading.stages:
-        slowest = max(reading.stages, key=lambda stage: reading.stages[stage])
+    stages = {name: millis for name, millis in reading.stages.items() if name != PAINTING}
+    if stages:
+        slowest = max(stages, key=lambda stage: stages[stage])
         parts.append(
             tr("{stage} takes {millis} ms").format(
-                stage=stage_name(slowest), millis=number(reading.stages[slowest], 1)
+                stage=stage_name(slowest), millis=number(stages[slowest], 1)
             )
         )
     parts.append(tr("late frames are dropped") if live else tr("no frame is dropped, it is slower"))

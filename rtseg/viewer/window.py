@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from rtseg.pipeline.session import Wish
-from rtseg.source.masking import masked
+from rtseg.source.masking import masked, needs_password
 from rtseg.stats import Meter
 from rtseg.viewer import theme
 from rtseg.viewer.actions import Actions
@@ -38,7 +38,7 @@ from rtseg.viewer.looking import Looking
 from rtseg.viewer.measuring import Measuring
 from rtseg.viewer.player import Player
 from rtseg.viewer.playing import Playing
-from rtseg.viewer.recent import Recent, needs_password
+from rtseg.viewer.recent import Recent
 from rtseg.viewer.source_dialog import SourceDialog
 from rtseg.viewer.transport import Transport
 

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from qtpy import API_NAME
-from qtpy.QtCore import QtMsgType, qInstallMessageHandler
+from qtpy.QtCore import QPoint, Qt, QtMsgType, qInstallMessageHandler
 from qtpy.QtTest import QTest
 
 from rtseg.pipeline.session import Wish
@@ -95,6 +95,7 @@ class Journey:
         precision.setCurrentText("fp32")
         precision.activated.emit(precision.currentIndex())
         self.until(lambda: self.window.player.session.engines[0].precision != "int8")
+        self.saw["ratio"] = self.window.devicePixelRatioF()
         self.saw["precision"] = self.window.player.session.engines[0].precision
 
     def compare(self) -> None:
@@ -109,9 +110,51 @@ class Journey:
         labels = self.shot.segmentation.labels
         self.saw["agreement"] = float((labels == self.shot.other).mean())
         self.saw["classes"] = len(set(labels.flat))
+        self.saw["divider"] = self.swipe()
+        self.saw["missed"] = self.look_around()
         for mode in ("disagreement", "entropy", "side", "overlay"):
             self.window.look.change(mode=mode)
             self.until(lambda mode=mode: self.window.canvas.painted.request.appearance.mode == mode)
+
+    def swipe(self) -> float:
+        """Drags the divider to a quarter of the picture; where that says that it is."""
+        canvas = self.window.canvas
+        middle, quarter = (QPoint(*map(round, self.at(x, 0.5))) for x in (0.5, 0.25))
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
+        QTest.mouseMove(canvas, quarter)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=quarter)
+        self.until(lambda: self.window.canvas.painted.request.appearance.divider != 0.5)
+        return self.window.look.appearance.divider
+
+    def look_around(self) -> list[str]:
+        """What the status bar says of some points, where it is not what is there."""
+        left, top, scale = self.shown_at()
+        labels, missed = self.shot.segmentation.labels, []
+        height, width, _ = self.shot.segmentation.frame.picture.shape
+        for share in (0.1, 0.3, 0.5, 0.7, 0.9):
+            point = QPoint(*map(round, self.at(share, share)))
+            QTest.mouseMove(self.window.canvas, point)
+            QTest.qWait(50)
+            x, y = int((point.x() - left) / scale), int((point.y() - top) / scale)
+            row, column = (y + 0.5) / height * len(labels), (x + 0.5) / width * len(labels[0])
+            name = self.shot.label_set.names[labels[int(row), int(column)]]
+            said = self.window.looking.spot.text()
+            if not said.startswith(f"{x}, {y} ") or name not in said:
+                missed.append(f"{x}, {y} is {name}, not {said}")
+        return missed
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """The canvas's logical pixel at a share of the picture."""
+        left, top, scale = self.shown_at()
+        height, width, _ = self.shot.segmentation.frame.picture.shape
+        return left + x * width * scale, top + y * height * scale
+
+    def shown_at(self) -> tuple[float, float, float]:
+        """Left and top of the picture in the canvas, and its scale, in logical pixels."""
+        canvas = self.window.canvas
+        height, width, _ = self.shot.segmentation.frame.picture.shape
+        scale = min(canvas.width() / width, canvas.height() / height)
+        return (canvas.width() - width * scale) / 2, (canvas.height() - height * scale) / 2, scale
 
     def record(self) -> None:
         self.key("r")
@@ -145,6 +188,9 @@ def main(source: str, folder: Path) -> None:
         QTimer.singleShot(0, journeys[0].start)
 
     code = view("", Wish(precision="int8"), opened=opened)
+    for each in threading.enumerate():
+        if each.name == "rtseg-leave":
+            each.join(PATIENCE_SECONDS)
     threads = [each.name for each in threading.enumerate() if each.name.startswith("rtseg")]
     sys.stdout.write(
         json.dumps({**journeys[0].saw, "code": code, "warned": WARNED, "threads": threads}) + "\n"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
+
 from rtseg.viewer.bridge import Doorbell
 
 
@@ -31,3 +34,13 @@ def test_a_ring_while_it_is_answered_is_answered_too(qtbot):
     bell.answered.connect(answer)
     bell.ring()
     qtbot.waitUntil(lambda: len(answers) == 3)
+
+
+def test_a_bell_that_was_muffled_and_deleted_may_still_be_rung(qtbot):
+    bell = Doorbell()
+    bell.muffle()
+    bell.deleteLater()
+    QApplication.sendPostedEvents(bell, QEvent.Type.DeferredDelete.value)
+    ringing = threading.Thread(target=bell.ring)
+    ringing.start()
+    ringing.join()

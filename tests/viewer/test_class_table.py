@@ -46,6 +46,17 @@ def test_columns_sort_both_ways_and_ties_keep_the_order_of_the_classes(table, re
     assert order(table) == list(CAMVID.names)
 
 
+def test_where_no_frame_came_the_areas_on_show_stay(table, reading, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(class_model.time, "monotonic", lambda: now)
+    areas = np.zeros(11)
+    areas[3] = 0.316
+    table.show_reading(reading(areas=areas))
+    now += 10
+    table.show_reading(reading(areas=np.full(11, np.nan)))
+    assert texts(table, 3)[NOW] == "31.6 %"
+
+
 def test_what_was_not_measured_sorts_below_zero(table, reading):
     areas = np.full(11, np.nan)
     areas[6], areas[2] = 0.0, 0.5

@@ -12,8 +12,9 @@ from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QLineEdit
 
 from rtseg.source.cameras import CameraInfo, Format
+from rtseg.source.masking import needs_password
 from rtseg.source.uri import open_source
-from rtseg.viewer.recent import MOST, Recent, needs_password
+from rtseg.viewer.recent import MOST, Recent
 from rtseg.viewer.source_dialog import SourceDialog, address, camera_reference
 
 WEBCAM = CameraInfo("/dev/video2", "HD Webcam", (Format("MJPG", 720, 1280, Fraction(30)),))

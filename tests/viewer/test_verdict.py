@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("qtpy")
 
 from rtseg.errors import EngineError, SourceError
-from rtseg.viewer.verdict import Verdict, judge, stage_name
+from rtseg.viewer.verdict import Verdict, in_order, judge, stage_name
 
 
 def test_a_run_that_gets_what_it_wants_keeps_up(reading):
@@ -12,7 +12,7 @@ def test_a_run_that_gets_what_it_wants_keeps_up(reading):
 
 
 def test_a_camera_that_is_too_fast_is_trouble_and_the_slowest_stage_is_named(reading):
-    slow = reading(processed_fps=20.0, stages={"capture": 1.0, "inference": 48.3, "overlay": 3.0})
+    slow = reading(processed_fps=20.0, stages={"capture": 1.0, "inference": 48.3, "painting": 90.0})
     found = judge(slow, "playing", wanted_fps=30, live=True)
     assert found.level == "bad"
     assert found.text == (
@@ -85,6 +85,12 @@ def test_a_run_that_rests_says_why(reading, state, text):
     assert judge(reading(), state, wanted_fps=30, live=False) == Verdict("idle", text)
     warned = judge(reading(), state, wanted_fps=30, live=False, warning="disk full")
     assert warned == Verdict("warning", "disk full")
+
+
+def test_stages_are_told_in_the_order_of_a_frame_and_unknown_ones_last():
+    stages = {"teleport": 1.0, "painting": 2.0, "preprocess": 3.0, "capture": 4.0}
+    assert list(in_order(stages)) == ["capture", "preprocess", "painting", "teleport"]
+    assert in_order(stages) == stages
 
 
 def test_an_unknown_stage_keeps_its_name():

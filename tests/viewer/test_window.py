@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import QRect, QSettings, Qt
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QApplication
 
@@ -56,6 +56,7 @@ def make_window(qtbot, wish, tmp_path):
     yield make
     for window in made:
         window.close()
+        window.player.close(PATIENCE / 1000)
 
 
 @pytest.fixture
@@ -125,6 +126,16 @@ def test_full_stop_and_comma_step(paused, qtbot):
     qtbot.waitUntil(lambda: index(paused) == 2, timeout=PATIENCE)
     press(qtbot, paused, Qt.Key.Key_Comma)
     qtbot.waitUntil(lambda: index(paused) == 1, timeout=PATIENCE)
+
+
+def test_the_bars_tell_how_long_painting_took_in_place_of_a_stage_that_does_nothing(paused, qtbot):
+    readings = []
+    paused.playing.read.connect(lambda reading, _: readings.append(reading))
+    qtbot.waitUntil(lambda: any("painting" in each.stages for each in readings), timeout=PATIENCE)
+    stages = readings[-1].stages
+    assert {"preprocess", "inference", "sinks"} < set(stages)
+    assert "overlay" not in stages
+    assert stages["painting"] > 0.01
 
 
 def test_arrows_seek_and_stop_at_both_ends(paused, qtbot):
@@ -257,6 +268,27 @@ def test_either_theme_can_be_chosen_while_it_runs(paused, choice, qapp):
     assert (qapp.palette().window().color().lightness() < 128) == (choice == "dark")
     qapp.setPalette(palette)
     qapp.setFont(font)
+
+
+def test_titles_of_panels_grow_with_the_text(make_window, restored_look):
+    window = make_window()
+    heights = []
+    for percent in (100, 200):
+        window.settings.setValue("percent", percent)
+        window.use_theme()
+        dock = window.docks["engine"]
+        dock.setFloating(False)
+        dock.raise_()
+        QApplication.processEvents()
+        image = dock.grab(QRect(0, 0, 60, dock.widget().y())).toImage()
+        ground = image.pixel(0, 0)
+        rows = [
+            y
+            for y in range(image.height())
+            if any(image.pixel(x, y) != ground for x in range(image.width()))
+        ]
+        heights.append(rows[-1] - rows[0])
+    assert heights[1] > 1.5 * heights[0]
 
 
 def test_twenty_windows_open_and_close_without_a_thread_left(make_window, clip):
