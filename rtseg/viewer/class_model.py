@@ -37,6 +37,8 @@ class ClassModel(QAbstractTableModel):
     labels_changed = Signal(object)
     """The LabelSet with its colours of now."""
 
+    _shares: NDArray[np.float64]
+
     def __init__(self, labels: LabelSet) -> None:
         super().__init__()
         self._sorted_by = (-1, Qt.SortOrder.AscendingOrder)
@@ -161,7 +163,7 @@ class ClassModel(QAbstractTableModel):
     def _see_nothing(self) -> None:
         classes = len(self._labels)
         self._refreshed_at = 0.0
-        self._shares: NDArray[np.float64] = np.full((2, classes), np.nan)
+        self._shares = np.full((2, classes), np.nan)
         self._present = np.zeros(classes, np.int64)
         self._order = self._rows = np.arange(classes)
 
