@@ -1,0 +1,46 @@
+"""Which frames come in their turn, and what became of the others."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+_GAPS_REMEMBERED = 64
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """drops: frames by cause, as for ``RunStats.drop``; negative where one has come after all."""
+
+    admitted: bool
+    drops: dict[str, int] = field(default_factory=dict)
+
+
+class Order:
+    """Judges the indices of one source in the order in which its frames come.
+
+    A gap is what the source lost, until one of the gap comes: late, hence dropped as "disorder".
+    """
+
+    def __init__(self) -> None:
+        self._expected = 0
+        self._gaps: deque[range] = deque(maxlen=_GAPS_REMEMBERED)
+
+    def judge(self, index: int) -> Verdict:
+        gap, after = range(self._expected, index), index + 1
+        if index < self._expected:
+            return self._judge_past(index)
+        self._expected = after
+        if not gap:
+            return Verdict(admitted=True)
+        self._gaps.append(gap)
+        return Verdict(admitted=True, drops={"source": len(gap)})
+
+    def _judge_past(self, index: int) -> Verdict:
+        gap = next((each for each in self._gaps if index in each), None)
+        if gap is None:
+            return Verdict(admitted=False, drops={"duplicate": 1})
+        self._gaps.remove(gap)
+        parts = (range(gap.start, index), range(index + 1, gap.stop))
+        self._gaps.extend(each for each in parts if each)
+        return Verdict(admitted=False, drops={"disorder": 1, "source": -1})
