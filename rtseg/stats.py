@@ -158,9 +158,7 @@ class RunStats:
     def unaccounted(self) -> int:
         """Frames that were captured, and neither written nor dropped: those on their way."""
         with self._lock:
-            lost = sum(
-                count for cause, count in self.dropped.items() if cause not in _NOT_CAPTURED
-            )
+            lost = sum(count for cause, count in self.dropped.items() if cause not in _NOT_CAPTURED)
         return self.captured.count - self.written.count - lost
 
     def finish(self, captured_nanos: int, done_nanos: int, *, warped: bool = False) -> None:

@@ -20,17 +20,19 @@ class Order:
     """Judges the indices of one source in the order in which its frames come.
 
     A gap is what the source lost, until one of the gap comes: late, hence dropped as "disorder".
+    first: the index of the first frame; None where any may be.
     """
 
-    def __init__(self) -> None:
-        self._expected = 0
+    def __init__(self, *, first: int | None = 0) -> None:
+        self._expected = first
         self._gaps: deque[range] = deque(maxlen=_GAPS_REMEMBERED)
 
     def judge(self, index: int) -> Verdict:
-        gap, after = range(self._expected, index), index + 1
-        if index < self._expected:
+        expected = index if self._expected is None else self._expected
+        if index < expected:
             return self._judge_past(index)
-        self._expected = after
+        gap = range(expected, index)
+        self._expected = index + 1
         if not gap:
             return Verdict(admitted=True)
         self._gaps.append(gap)

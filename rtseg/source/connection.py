@@ -56,7 +56,8 @@ class Connection:
     def regain(self, nanos: int) -> int:
         """Returns for how many nanoseconds it was lost."""
         with self._lock:
-            began, self.lost_nanos = self.lost_nanos or nanos, None
+            began = nanos if self.lost_nanos is None else self.lost_nanos
+            self.lost_nanos = None
             self.reconnects += 1
             self.longest_down_nanos = max(self.longest_down_nanos, nanos - began)
             self._gaps.append(_Gap(began, nanos, is_loss=True))

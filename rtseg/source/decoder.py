@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import av
 from av.container import InputContainer
@@ -38,6 +38,12 @@ by decoding time, or that only estimate, land behind it now and then."""
 _BEFORE_ALL = Fraction(-(10**9))
 
 
+class Readable(Protocol):
+    """What FFmpeg can read in place of a file; without a ``seek`` from start to end only."""
+
+    def read(self, size: int) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Decoded:
     """pts: seconds since the first picture. arrived_nanos: when its last packet was read."""
@@ -55,7 +61,7 @@ class _Timed:
 
 
 def open_container(
-    address: str,
+    address: str | Readable,
     *,
     options: dict[str, str] | None = None,
     timeout_seconds: tuple[float, float] | None = None,

@@ -78,16 +78,14 @@ def write_audio(path: Path) -> Path:
     return path
 
 
-def sounding(
-    path: Path, pictures: Sequence[NDArray[np.uint8]], *, sound_seconds: int
-) -> Path:
+def sounding(path: Path, pictures: Sequence[NDArray[np.uint8]], *, sound_seconds: int) -> Path:
     """25 pictures a second, and a sound that may go on after the last of them."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("mpeg2video", rate=25)
         video.height, video.width = pictures[0].shape[:2]
         video.pix_fmt = "yuv420p"
         sound = container.add_stream("aac", rate=44100)
-        for index, picture in enumerate(pictures):
+        for picture in pictures:
             container.mux(video.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(video.encode())
         for index in range(sound_seconds * 44100 // 1024):

@@ -1,6 +1,5 @@
 import socket
 import threading
-import time
 from contextlib import closing
 
 import pytest
@@ -67,8 +66,7 @@ def test_waiting_for_ones_turn_at_a_busy_host_can_be_ended():
 
 
 def test_a_host_that_nobody_knows_is_named():
-    began = time.monotonic()
-    with pytest.raises(SourceError, match=r"nobody knows the host 'no\.such\.host\.invalid'"):
-        with Line("no.such.host.invalid").dialling():
-            pass
-    assert time.monotonic() - began < 10
+    line = Line("no.such.host.invalid")
+    with pytest.raises(SourceError, match="nobody knows the host") as caught, line.dialling():
+        pass
+    assert caught.value.cause == "not found"
