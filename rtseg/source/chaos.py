@@ -150,8 +150,8 @@ def _black(picture: Rgb, chance: Random) -> Rgb:
 
 
 def _noise(picture: Rgb, chance: Random) -> Rgb:
-    random = np.random.default_rng(chance.randrange(2**32))
-    return random.integers(0, 256, picture.shape, np.uint8)
+    values = np.random.default_rng(chance.randrange(2**32)).integers(0, 256, picture.shape)
+    return values.astype(np.uint8)
 
 
 _SPOILERS = (_grey_blocks, _grey, _black, _noise)

@@ -20,7 +20,7 @@ class Patience:
     """
 
     first_seconds: float = 0.25
-    longest_seconds: float = 4.0
+    longest_seconds: float = 2.0
     give_up_seconds: float | None = None
 
     def wait_seconds(

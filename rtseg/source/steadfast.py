@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from types import TracebackType
@@ -124,7 +124,7 @@ class Steadfast:
         self._closed.set()
         close(self._source)
 
-    def _until_lost(self, connection: Connection) -> Iterator[Frame]:
+    def _until_lost(self, connection: Connection) -> Generator[Frame, None, SourceError]:
         """Returns what the source was lost of."""
         pause_nanos = _pause_nanos(self._source.info.fps)
         self._timeline.restart()

@@ -19,8 +19,9 @@ from rtseg.source.masking import masked
 from rtseg.types import Frame
 
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000"}
-_RTSP = {**_LOW_DELAY, "rtsp_transport": "tcp"}
-_RTSP_UDP = {**_LOW_DELAY, "rtsp_transport": "udp"}
+# Without the second in which FFmpeg would measure a rate: it takes the one that is declared.
+_RTSP = {**_LOW_DELAY, "fpsprobesize": "0", "rtsp_transport": "tcp"}
+_RTSP_UDP = {**_RTSP, "rtsp_transport": "udp"}
 OPTIONS: dict[str, dict[str, str]] = {
     "rtsp": _RTSP,
     "rtsps": _RTSP,
