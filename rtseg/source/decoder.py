@@ -125,6 +125,10 @@ class Decoder:
     def __iter__(self) -> Iterator[Decoded]:
         return self._pictures
 
+    def close(self) -> None:
+        """Let go of pictures and packets, which it refers to in a circle. No more frames."""
+        self._pictures = iter(())
+
     @property
     def origin(self) -> Fraction:
         """The container's own time of the first picture."""

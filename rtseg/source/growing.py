@@ -96,6 +96,7 @@ class _Tail:
     def __init__(self, path: Path, closed: threading.Event, idle_seconds: float) -> None:
         self.name = str(path)
         self._path, self._closed, self._idle = path, closed, idle_seconds
+        self._ended = False
 
     def __enter__(self) -> _Tail:
         until = time.monotonic() + self._idle
@@ -113,8 +114,10 @@ class _Tail:
         self._file.close()
 
     def read(self, size: int) -> bytes:
+        """Nothing only at the end, which is reached once: FFmpeg asks again and again there."""
         until = time.monotonic() + self._idle
-        while not (piece := self._file.read(size)) and time.monotonic() < until:
-            if self._closed.wait(_LOOK_SECONDS):
-                break
+        piece = self._file.read(size)
+        while not piece and not self._ended:
+            self._ended = self._closed.wait(_LOOK_SECONDS) or time.monotonic() >= until
+            piece = self._file.read(size)
         return piece

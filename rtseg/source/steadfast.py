@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -153,6 +154,9 @@ class Steadfast:
             self.told(f"{loss}; trying again")
         self._warnings = (*self._warnings, *self._source.warnings)[-_WARNINGS_KEPT:]
         self._source.__exit__(None, None, None)
+        # PyAV's pictures whose rotation was asked for hang in a circle, each some megabytes that
+        # the collector does not see.
+        gc.collect()
         return self._connect(loss, since=lost_at)
 
     def _connect(self, loss: SourceError, *, since: int) -> bool:

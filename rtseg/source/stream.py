@@ -117,6 +117,8 @@ class NetworkStream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._decoder is not None:
+            self._decoder.close()
         self._exit.close()
 
     @property
