@@ -139,9 +139,11 @@ def test_a_camera_that_gives_no_pictures_is_an_error(driver: Driver) -> None:
 
 
 class Sleeper(Driver):
-    """After its pictures every grab waits for its slice, and fails; ``wakes`` brings one more then."""
+    """After its pictures each grab waits for its slice and fails, but for the one at ``wakes``."""
 
-    def __init__(self, *, wakes: int | None = None, asked: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, *, wakes: int | None = None, asked: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(pictures=2)
         self.left, self.wakes = 2, wakes
         self.heard = asked or (lambda: None)
