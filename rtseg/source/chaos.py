@@ -121,7 +121,8 @@ class Chaos:
     def _spoilt(self, picture: Rgb, index: int) -> Rgb:
         corrupt, resize = self._draw("corrupt", index), self._draw("resize", index)
         if corrupt.random() < self._faults.corrupt:
-            picture = corrupt.choice(_SPOILERS)(picture, corrupt)
+            spoil = corrupt.choice(_SPOILERS)
+            picture = spoil(picture, corrupt)
         if resize.random() < self._faults.resize:
             scale = resize.choice(_SCALES)
             height, width = (max(2, round(side * scale)) for side in picture.shape[:2])
@@ -134,7 +135,7 @@ class Chaos:
 
 def _grey_blocks(picture: Rgb, chance: Random) -> Rgb:
     """As after a lost packet: from some row of 16x16 blocks on, blocks are grey here and there."""
-    spoilt = picture.copy()
+    spoilt = np.array(picture)
     for row in range(16 * chance.randrange(4), picture.shape[0], 16):
         column = 16 * chance.randrange(1 + picture.shape[1] // 16)
         spoilt[row : row + 16, column:] = 128
@@ -151,7 +152,7 @@ def _black(picture: Rgb, chance: Random) -> Rgb:
 
 def _noise(picture: Rgb, chance: Random) -> Rgb:
     values = np.random.default_rng(chance.randrange(2**32)).integers(0, 256, picture.shape)
-    return values.astype(np.uint8)
+    return np.asarray(values, np.uint8)
 
 
 _SPOILERS = (_grey_blocks, _grey, _black, _noise)

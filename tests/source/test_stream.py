@@ -290,7 +290,7 @@ def test_a_read_that_waits_can_be_ended_at_once_and_the_frames_just_end() -> Non
 
 def test_sound_alone_does_not_keep_a_stream_alive(tmp_path: Path) -> None:
     """The pictures end after a second, the sound goes on."""
-    content = sounding(tmp_path / "a.ts", noise(25), sound_seconds=20).read_bytes()
+    content = sounding(tmp_path / "a.ts", noise(25), sound_seconds=6).read_bytes()
     stop = threading.Event()
 
     class Droning(Web):
