@@ -102,7 +102,8 @@ class Steadfast:
         if not lost:
             return said
         causes = ", ".join(f"{count} {cause}" for cause, count in lost.items())
-        return (*said, f"the connection was lost {sum(lost.values())} times: {causes}")
+        times = "once" if sum(lost.values()) == 1 else f"{sum(lost.values())} times"
+        return (*said, f"the connection was lost {times}: {causes}")
 
     def __iter__(self) -> Iterator[Frame]:
         if self._connection is None:

@@ -156,7 +156,7 @@ def test_the_connection_keeps_account_and_losses_and_returns_are_told():
         for _ in range(21):
             next(frames)
         facts = source.connection.facts(world.nanos)
-        assert source.warnings == ("the connection was lost 1 times: 1 timeout",)
+        assert source.warnings == ("the connection was lost once: 1 timeout",)
     assert facts["losses"] == {"timeout": 1}
     assert (facts["reconnects"], facts["stalls"]) == (1, 0)
     assert facts["longest_down_seconds"] == 0.25 + 0.5
