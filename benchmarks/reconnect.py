@@ -14,13 +14,14 @@ import argparse
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,8 @@ SERVER = Path(__file__).with_name("feed_server.py")
 DEBIAN_PYTHON = "/usr/bin/python3"
 BAR_SECONDS = 5.0
 """For the 99th percentile of recoveries."""
+
+CLOSING_SECONDS = 2.0
 
 WARM_UP = 3
 """Cycles before memory is measured: libraries are loaded and buffers allocated in these."""
@@ -70,6 +73,11 @@ class Server:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError(f"the {self.kind} server did not start")
+
+    def freeze(self) -> None:
+        """Its connections stay, and nothing comes over them."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         assert self._process is not None
@@ -171,6 +179,20 @@ def cycles(server: Server, count: int, *, seed: int, longest_gap: float) -> Outc
     )
 
 
+def closing_seconds(server: Server) -> float:
+    """How long leaving a source takes whose server has frozen in the middle of sending."""
+    with server, ExitStack() as stack:
+        watch = stack.enter_context(Watch(server.url("road")))
+        if watch.next_after(0, timeout_seconds=30) is None:
+            raise RuntimeError(f"no first frame: {watch.failure}")
+        server.freeze()
+        while watch.next_after(time.monotonic_ns(), timeout_seconds=1.0) is not None:
+            pass  # what was on its way
+        began = time.monotonic()
+        stack.close()
+        return round(time.monotonic() - began, 3)
+
+
 def refusals(server: Server) -> dict[str, str]:
     """What is said of a wrong password, path and codec; the password must not be."""
     paths = {
@@ -266,9 +288,12 @@ def main() -> None:
                 seed=wanted.seed,
                 longest_gap=wanted.longest_gap,
             )
+            left = closing_seconds(Server(kind, material))
             said = refusals(Server(kind, material))
-            print(json.dumps({**asdict(outcome), "refusals": said}, indent=2), flush=True)
+            report = {**asdict(outcome), "closing_seconds": left, "refusals": said}
+            print(json.dumps(report, indent=2), flush=True)
             failed |= outcome.recovered < outcome.cycles or outcome.recovery_p99 > BAR_SECONDS
+            failed |= left > CLOSING_SECONDS
     sys.exit(5 if failed else 0)
 
 

@@ -25,6 +25,7 @@ def test_a_feed_over_http_comes_back_each_time_its_server_does(reconnect, tmp_pa
         cv2.imwrite(str(tmp_path / f"{index}.jpg"), picture)
     server = reconnect.Server("http", tmp_path)
     check(reconnect.cycles(server, 2, seed=1, longest_gap=0.3))
+    assert reconnect.closing_seconds(server) < reconnect.CLOSING_SECONDS
     said = reconnect.refusals(server)
     assert said["right password"] == "opened, 48x64"
     assert said["no password"].startswith("auth failed: ")
@@ -39,6 +40,7 @@ def test_a_feed_over_rtsp_comes_back_each_time_its_server_does(reconnect, tmp_pa
     clip = write_clip(tmp_path / "a.mp4", noise(50))
     server = reconnect.Server("rtsp", reconnect.bare_stream_of(clip, tmp_path / "a.h264"))
     check(reconnect.cycles(server, 2, seed=1, longest_gap=0.3))
+    assert reconnect.closing_seconds(server) < reconnect.CLOSING_SECONDS
     said = reconnect.refusals(server)
     assert said["right password"] == "opened, 48x64"
     assert said["no password"].startswith("auth failed: ")

@@ -316,3 +316,22 @@ def test_sound_alone_does_not_keep_a_stream_alive(tmp_path: Path) -> None:
         thread.join()
     assert heard_enough
     assert caught.value.cause == "timeout"
+
+
+def test_a_stream_that_changes_its_size_gives_frames_of_both_sizes(tmp_path: Path) -> None:
+    small = write_clip(tmp_path / "a.ts", noise(15), codec="mpeg2video")
+    large = write_clip(tmp_path / "b.ts", noise(15, height=96, width=128), codec="mpeg2video")
+    content = small.read_bytes() + large.read_bytes()
+    given = []
+    with (
+        web(content) as host,
+        NetworkStream(f"{host}/endless") as source,
+        pytest.raises(SourceError, match="ended the stream"),
+    ):
+        given.extend(source)
+    shapes = [frame.picture.shape[:2] for frame in given]
+    assert shapes[0] == (48, 64)
+    assert shapes[-1] == (96, 128)
+    assert len(shapes) > 25
+    times = [frame.pts for frame in given]
+    assert times == sorted(set(times))
