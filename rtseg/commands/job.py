@@ -26,7 +26,6 @@ from rtseg.source.base import Source
 from rtseg.source.chaos import Chaos
 from rtseg.source.connection import Connected
 from rtseg.source.paced import Paced
-from rtseg.source.steadfast import Steadfast
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
 
@@ -85,8 +84,6 @@ class Job:
         keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
-        if isinstance(self.source, Steadfast):
-            self.source.told = warn
         with self.source as source:
             refuse_waiting(source, self.mode)
             max_age_nanos = age_limit_nanos(source, self.max_age_millis)

@@ -71,6 +71,7 @@ def command(
     """
     from rtseg.commands.job import Job, in_mode
     from rtseg.commands.outputs import Wanted, default_folder
+    from rtseg.commands.screen import warn
     from rtseg.overlay import Look
     from rtseg.smoothing import Smoothing
     from rtseg.source.patience import Patience
@@ -85,6 +86,7 @@ def command(
         fourcc=fourcc,
         follow=follow,
         patience=Patience(give_up_seconds=give_up_after),
+        told=warn,
     )
     job = Job(
         reference=source,

@@ -48,7 +48,7 @@ class Steadfast:
         luck: Callable[[], float] = random.random,
         pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
-        self.told = told or _nobody_listens
+        self._told = told or _nobody_listens
         self._make = make
         self._patience = patience or Patience()
         self._now, self._luck, self._pause = now, luck, pause
@@ -68,7 +68,7 @@ class Steadfast:
         except SourceError as error:
             if not self._patience.give_up_seconds or error.cause in _HOPELESS:
                 raise
-            self.told(f"{error}; trying for {self._patience.give_up_seconds:g} s")
+            self._told(f"{error}; trying for {self._patience.give_up_seconds:g} s")
             if not self._connect(error, since=began):
                 raise
         self._info = self._source.info
@@ -119,7 +119,7 @@ class Steadfast:
             if not self._come_back(loss):
                 return
             seconds = self._connection.regain(self._now()) / 1e9
-            self.told(f"{self.info.name} is back after {seconds:.1f} s")
+            self._told(f"{self.info.name} is back after {seconds:.1f} s")
 
     def close(self) -> None:
         """Ends the frames, also while nobody is there to send any. Any thread."""
@@ -152,7 +152,7 @@ class Steadfast:
     def _come_back(self, loss: SourceError) -> bool:
         lost_at = self._now()
         if not self._patience.is_over(0):
-            self.told(f"{loss}; trying again")
+            self._told(f"{loss}; trying again")
         self._warnings = (*self._warnings, *self._source.warnings)[-_WARNINGS_KEPT:]
         self._source.__exit__(None, None, None)
         # PyAV's pictures whose rotation was asked for hang in a circle, each some megabytes that

@@ -58,23 +58,25 @@ def open_source(
     fourcc: str | None = None,
     follow: bool = False,
     patience: Patience | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> Source:
     """Not opened yet: ``with open_source(reference) as source: ...``. Touches no device.
 
     follow: a video file may still be growing. patience: with it, cameras and streams are connected
-    again when they are lost; without it that is an error. Both hold for what chaos is around, too.
+    again when they are lost, which ``told`` is told; without it that is an error. All of it holds
+    for what chaos is around, too.
     """
     if not reference.strip():
         raise UsageError(f"no source given; accepted: {ACCEPTED}")
     wishes = Wishes(height, width, fps=fps, fourcc=fourcc)
     if reference.startswith(SCHEME):
         inner, faults = source_and_faults(reference)
-        source = open_source(inner, **vars(wishes), follow=follow, patience=patience)
+        source = open_source(inner, **vars(wishes), follow=follow, patience=patience, told=told)
         return Chaos(source, faults)
     make = partial(_followed if follow else _opened, reference, wishes)
     source = make()
     lasts = patience is not None and isinstance(source, _LIVE)
-    return Steadfast(make, patience=patience) if lasts else source
+    return Steadfast(make, patience=patience, told=told) if lasts else source
 
 
 def _followed(reference: str, wishes: Wishes) -> Source:
