@@ -241,3 +241,18 @@ def test_slices_of_a_run_say_rate_latency_and_rung(monkeypatch: pytest.MonkeyPat
     ]
     alone = module.slices(rows, {"ladder": None, "network": [8, 16]})
     assert [each["rung"] for each in alone] == ["8x16", "8x16"]
+
+
+def test_seeded_faults_leave_every_run_in_time_adding_up_and_playable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chaos = imported("chaos", monkeypatch)
+    seen = chaos.runs(range(15))
+    assert {*chaos.FAULTS, *chaos.MODES, *chaos.SINKS} <= set(seen)
+
+
+def test_a_run_whose_numbers_do_not_add_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chaos = imported("chaos", monkeypatch)
+    monkeypatch.setattr(chaos.RunStats, "drop", lambda *_: None)
+    with pytest.raises(AssertionError, match="read"):
+        chaos.runs(range(15))

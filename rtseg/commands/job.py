@@ -22,8 +22,8 @@ from rtseg.operation.health import Health
 from rtseg.operation.watch import Watch
 from rtseg.overlay import Look
 from rtseg.pipeline.climber import Climber
-from rtseg.pipeline.lineup import depth_for
-from rtseg.pipeline.pipeline import Pipeline
+from rtseg.pipeline.lineup import Lineup, depth_for
+from rtseg.pipeline.pipeline import Pipeline, Render
 from rtseg.pipeline.rungs import LadderWish, Rung
 from rtseg.pipeline.wish import EngineWish, Wish
 from rtseg.sink.base import Sink
@@ -31,6 +31,8 @@ from rtseg.sink.planes import Films
 from rtseg.sink.video import OverlayVideo
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source, SourceInfo
+from rtseg.source.chaos import Chaos
+from rtseg.source.connection import Connected
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
@@ -43,7 +45,21 @@ def in_mode(source: Source, mode: str) -> Source:
     """The source as the mode wants it: "live" replays a file at its own rate."""
     if mode not in MODES:
         raise UsageError(f"no mode named {mode!r}; there are: {', '.join(MODES)}")
-    return Paced(source) if mode == "live" else source
+    if mode != "live":
+        return source
+    return source.around(Paced) if isinstance(source, Chaos) else Paced(source)
+
+
+def age_limit_nanos(source: Source, max_age_millis: float | None) -> int | None:
+    """Raises UsageError for the limit of a source that waits for whoever reads it."""
+    if max_age_millis is None:
+        return None
+    if not source.info.live:
+        raise UsageError(
+            f"{source.info.name} is not live: its frames do not age; leave --max-age out, or add "
+            "--mode live"
+        )
+    return round(max_age_millis * 1e6)
 
 
 def refuse_waiting(source: Source, mode: str) -> None:
@@ -69,6 +85,7 @@ class Job:
     threads: int = 0
     limit: int | None = None
     mode: str = "auto"
+    max_age_millis: float | None = None
     smoothing: Smoothing = field(default_factory=Smoothing)
     ladder: LadderWish | None = None
     watch: Watch = field(default_factory=Watch)
@@ -80,14 +97,21 @@ class Job:
         painter = Painter(package.labels, self.look)
         with self._watched(), self.source as source:
             refuse_waiting(source, self.mode)
+            age_limit_nanos(source, self.max_age_millis)  # refuses before a file is begun
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             if _only_videos(sinks):
                 painter = replace(painter, films=Films())
             climber = self._climber(package, source.info)
             if climber is None:
-                engine, pipeline = self._level(package, sinks, painter)
+                engine = self._engine(package, live=source.info.live)
+                painted = self._is_painted_by(engine, painter, sinks)
+                pipeline = self._pipeline(engine, sinks, painter, painted=painted)
             else:
-                engine, pipeline = self._climbing(climber, sinks, painter)
+                lineup = climber.first()
+                engine = lineup.inferences[0].engine
+                render = self._climbing(climber, painter)
+                pipeline = self._pipeline(lineup, [*sinks, climber], render)
+                climber.follow(pipeline)
             pipeline.stats.started_nanos -= process_age_nanos()
             self.watch.follow(
                 pipeline, source=source.info.name, model=package.name, labels=package.labels
@@ -102,34 +126,33 @@ class Job:
             raise failure
         return code
 
-    def _level(
-        self, package: ModelPackage, sinks: Sequence[Sink], painter: Painter
-    ) -> tuple[Engine, Pipeline]:
-        """One engine from beginning to end."""
-        engine = self._engine(package, live=self.source.info.live)
-        return engine, Pipeline(
+    def _pipeline(
+        self,
+        engine: Engine | Lineup,
+        sinks: Sequence[Sink],
+        render: Render,
+        *,
+        painted: bool = False,
+    ) -> Pipeline:
+        return Pipeline(
             self.source,
             engine,
             sinks,
-            render=painter,
-            painted=self._is_painted_by(engine, painter, sinks),
+            render=render,
+            painted=painted,
             limit=self.limit,
+            max_age_nanos=age_limit_nanos(self.source, self.max_age_millis),
             smoothing=self.smoothing,
         )
 
-    def _climbing(
-        self, climber: Climber, sinks: Sequence[Sink], painter: Painter
-    ) -> tuple[Engine, Pipeline]:
-        """The engine is that of the first rung."""
-        lineup = climber.first()
+    def _climbing(self, climber: Climber, painter: Painter) -> Render:
+        """Paints as the rung says that serves."""
         plain = replace(painter, look=self.look.plain)
 
         def paint(segmentation: Segmentation, stats: RunStats) -> Rgb | Planes:
             return (painter if climber.rung.full else plain)(segmentation, stats)
 
-        pipeline = Pipeline(self.source, lineup, [*sinks, climber], render=paint, limit=self.limit)
-        climber.follow(pipeline)
-        return lineup.inferences[0].engine, pipeline
+        return paint
 
     def _climber(self, package: ModelPackage, source: SourceInfo) -> Climber | None:
         if self.ladder is None:
@@ -230,6 +253,7 @@ class Job:
             mode="live" if source.info.live else "offline",
             smoothing=self.smoothing,
             summary=stats.summary(),
+            connection=source.connection if isinstance(source, Connected) else None,
             outputs=tuple(path for sink in sinks for path in sink.outputs),
             warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
         )

@@ -21,6 +21,7 @@ from rtseg.pipeline.recording import Recorder
 from rtseg.pipeline.shot import Shot, ShotSink
 from rtseg.pipeline.wish import Policy, Wish
 from rtseg.source.base import Source, SourceInfo, close
+from rtseg.source.patience import Patience
 from rtseg.source.uri import open_source
 from rtseg.stats import RunStats
 from rtseg.types import Rgb
@@ -208,7 +209,7 @@ class Session:
 
     def _direct(self) -> None:
         try:
-            self._source = open_source(self._reference)
+            self._source = open_source(self._reference, patience=Patience())
             if not self._closing:
                 with self._source as source:
                     self._run(source)

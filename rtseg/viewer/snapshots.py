@@ -60,7 +60,7 @@ class Snapshots:
 
 def mask_png(shot: Shot, appearance: Appearance) -> bytes:
     """Class ids at the frame's size; the palette has the colours of the screen."""
-    height, width, _ = shot.segmentation.frame.picture.shape
+    height, width = shot.segmentation.frame.size
     labels = stretched(shot.segmentation.labels, height, width)
     return palette_png(labels, appearance.palette(shot.label_set))
 
