@@ -51,6 +51,8 @@ class Inference:
         self._tensors: Channel[Tensor] = Channel(capacity)
         self._results: Channel[tuple[Result, int]] = Channel(capacity)
         self._taken = iter(self._results)
+        self._under_way, self._over = 0, False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"rtseg-{name}")
 
     def start(self) -> None:
@@ -60,7 +62,14 @@ class Inference:
 
     def submit(self, tensor: Tensor) -> None:
         """Waits for room. Raises Closed where the engine is gone."""
+        with self._changed:
+            self._under_way += 1
         self._tensors.put(tensor)
+
+    def wait_until_idle(self) -> None:
+        """Until the engine is ready and all its results lie there, or it has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: (self.ready and not self._under_way) or self._over)
 
     def take(self) -> tuple[Result, int]:
         """The oldest result, and the nanoseconds it took. Raises Closed where none will come."""
@@ -77,6 +86,7 @@ class Inference:
         """End now. Any thread, any number of times."""
         self._tensors.abort()
         self._results.abort()
+        self._end()
 
     def join(self) -> None:
         if self.started:
@@ -95,7 +105,9 @@ class Inference:
         try:
             with self.engine as engine:
                 warm_up(engine, self._picture_shape)
-                self.ready = True
+                with self._changed:
+                    self.ready = True
+                    self._changed.notify_all()
                 self._settled()
                 self._infer(engine)
         except Closed:
@@ -105,6 +117,7 @@ class Inference:
         finally:
             self._tensors.abort()
             self._results.close()
+            self._end()
             self._settled()
 
     def _infer(self, engine: Engine) -> None:
@@ -120,6 +133,14 @@ class Inference:
     def _collect(self, engine: Engine, submitted_nanos: int) -> None:
         result = self._result(engine)
         self._results.put((result, time.monotonic_ns() - submitted_nanos))
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
     def _result(self, engine: Engine) -> Result:
         if self.scored:

@@ -78,6 +78,12 @@ class Lineup:
         self.label_set = label_set(names[0])
         self._ids = translation(names[-1], names[0]) if len(set(names)) > 1 else None
 
+    def wait_for_turn(self) -> None:
+        """Live, until no engine has work left: a frame that waited for it would be old by then."""
+        if self.live:
+            for inference in self.inferences:
+                inference.wait_until_idle()
+
     def submit(self, frame: Frame, stats: RunStats) -> Pending:
         """Prepare a frame and give it to the engines; waits for room. Raises Closed."""
         started = time.monotonic_ns()

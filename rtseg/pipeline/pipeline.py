@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
@@ -200,15 +200,24 @@ class Pipeline:
     def _prepare(self) -> None:
         try:
             lineup = self._lineup
-            for frame in self._frames:
-                if self._left_out(frame):
-                    continue
+            for frame in self._newest():
                 if lineup is not self._lineup:
                     lineup = self._go_over()
                 self._pending.put(lineup.submit(frame, self.stats))
         finally:
             for each in self._known():
                 each.close()
+
+    def _newest(self) -> Iterator[Frame]:
+        """One when the engine can take it, which to live policy is the newest of then."""
+        frames = iter(self._frames)
+        while True:
+            self._lineup.wait_for_turn()
+            frame = next(frames, None)
+            if frame is None:
+                return
+            if not self._left_out(frame):
+                yield frame
 
     def _show(self) -> None:
         render = self._render if any(sink.wants_image for sink in self._sinks) else None
