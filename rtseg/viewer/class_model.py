@@ -163,7 +163,7 @@ class ClassModel(QAbstractTableModel):
     def _see_nothing(self) -> None:
         classes = len(self._labels)
         self._refreshed_at = 0.0
-        self._shares = np.full((2, classes), np.nan)
+        self._shares: NDArray[np.float64] = np.full((2, classes), np.nan)
         self._present = np.zeros(classes, np.int64)
         self._order = self._rows = np.arange(classes)
 
