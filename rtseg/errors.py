@@ -15,6 +15,14 @@ RtsegError            1   something failed while running
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
+Cause: TypeAlias = Literal[
+    "auth failed", "not found", "refused", "timeout", "codec unsupported", "lost", "closed"
+]
+"""Why a source is not there. "lost": it was, and is no more, or nobody knows why it is not.
+"closed": this program itself let go of it."""
+
 
 class RtsegError(Exception):
     """Says what happened, what was expected and what to do next, in one line."""
@@ -32,6 +40,10 @@ class SourceError(RtsegError):
     """A source cannot be opened, or was lost mid-stream."""
 
     exit_code = 3
+
+    def __init__(self, message: str, *, cause: Cause = "lost") -> None:
+        super().__init__(message)
+        self.cause: Cause = cause
 
 
 class DatasetError(RtsegError):

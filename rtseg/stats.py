@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 NANOS_PER_SECOND = 1_000_000_000
 
+_NOT_CAPTURED = ("source", "recording")
+"""Causes of drops that no captured frame of its own stands for."""
+
 
 @dataclass(frozen=True)
 class Percentiles:
@@ -114,8 +117,11 @@ class RunStats:
 
     window: of how many of the newest frames latencies and stages are kept; None: of all.
     dropped: frames by cause: "source" lost them itself, "late" ones were overtaken by newer ones,
-    "seek" were on their way when another place was asked for, "paused" came from a live source in
-    a pause, and "recording" were shown but came too fast for the film.
+    "disorder" came behind a later frame and "duplicate" once more, "stale" ones were older than was
+    allowed, "seek" were on their way when another place was asked for, "paused" came from a live
+    source in a pause, "recording" were shown but came too fast for the film, and "unfinished" were
+    on their way when the run was broken off. So captured is written and dropped, but for "source"
+    and "recording".
     """
 
     def __init__(self, started_nanos: int, *, window: int | None = None) -> None:
@@ -145,6 +151,15 @@ class RunStats:
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
             self.dropped[cause] = self.dropped.get(cause, 0) + count
+            if not self.dropped[cause]:
+                del self.dropped[cause]
+
+    @property
+    def unaccounted(self) -> int:
+        """Frames that were captured, and neither written nor dropped: those on their way."""
+        with self._lock:
+            lost = sum(count for cause, count in self.dropped.items() if cause not in _NOT_CAPTURED)
+        return self.captured.count - self.written.count - lost
 
     def finish(self, captured_nanos: int, done_nanos: int, *, warped: bool = False) -> None:
         """A frame has left the last sink. warped: the network never saw it."""

@@ -226,3 +226,18 @@ def test_frames_that_calibrate_are_not_those_that_are_compared(
     assert module.frames_of("in a row of day", clips, four) == {"a/day.mp4": [14, 15, 16, 17]}
     assert module.frames_of("in a row of night", clips, eight) == {"b/night.mp4": list(range(6))}
     assert not set(module.apart(32, 2)) & {0, 8, 16, 24}
+
+
+def test_seeded_faults_leave_every_run_in_time_adding_up_and_playable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chaos = imported("chaos", monkeypatch)
+    seen = chaos.runs(range(15))
+    assert {*chaos.FAULTS, *chaos.MODES, *chaos.SINKS} <= set(seen)
+
+
+def test_a_run_whose_numbers_do_not_add_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chaos = imported("chaos", monkeypatch)
+    monkeypatch.setattr(chaos.RunStats, "drop", lambda *_: None)
+    with pytest.raises(AssertionError, match="read"):
+        chaos.runs(range(15))

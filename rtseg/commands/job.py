@@ -27,7 +27,10 @@ from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source
+from rtseg.source.chaos import Chaos
+from rtseg.source.connection import Connected
 from rtseg.source.paced import Paced
+from rtseg.source.steadfast import Steadfast
 from rtseg.stats import RunStats
 from rtseg.types import Rgb, Segmentation
 
@@ -38,7 +41,21 @@ def in_mode(source: Source, mode: str) -> Source:
     """The source as the mode wants it: "live" replays a file at its own rate."""
     if mode not in MODES:
         raise UsageError(f"no mode named {mode!r}; there are: {', '.join(MODES)}")
-    return Paced(source) if mode == "live" else source
+    if mode != "live":
+        return source
+    return source.around(Paced) if isinstance(source, Chaos) else Paced(source)
+
+
+def age_limit_nanos(source: Source, max_age_millis: float | None) -> int | None:
+    """Raises UsageError for the limit of a source that waits for whoever reads it."""
+    if max_age_millis is None:
+        return None
+    if not source.info.live:
+        raise UsageError(
+            f"{source.info.name} is not live: its frames do not age; leave --max-age out, or add "
+            "--mode live"
+        )
+    return round(max_age_millis * 1e6)
 
 
 def refuse_waiting(source: Source, mode: str) -> None:
@@ -64,6 +81,7 @@ class Job:
     threads: int = 0
     limit: int | None = None
     mode: str = "auto"
+    max_age_millis: float | None = None
     smoothing: Smoothing = field(default_factory=Smoothing)
     watch: Watch = field(default_factory=Watch)
 
@@ -72,8 +90,11 @@ class Job:
         keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
+        if isinstance(self.source, Steadfast):
+            self.source.told = warn
         with self._watched(), self.source as source:
             refuse_waiting(source, self.mode)
+            max_age_nanos = age_limit_nanos(source, self.max_age_millis)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             engine = self._engine(package, live=source.info.live)
             pipeline = Pipeline(
@@ -82,6 +103,7 @@ class Job:
                 sinks,
                 render=painter,
                 limit=self.limit,
+                max_age_nanos=max_age_nanos,
                 smoothing=self.smoothing,
             )
             pipeline.stats.started_nanos -= process_age_nanos()
@@ -150,6 +172,7 @@ class Job:
             mode="live" if source.info.live else "offline",
             smoothing=self.smoothing,
             summary=stats.summary(),
+            connection=source.connection if isinstance(source, Connected) else None,
             outputs=tuple(path for sink in sinks for path in sink.outputs),
             warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
         )

@@ -14,6 +14,7 @@ from rtseg.engine.base import EngineInfo
 from rtseg.labels import LabelSet
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import SourceInfo
+from rtseg.source.connection import Connection
 from rtseg.stats import Summary
 from rtseg.types import ModelSpec
 
@@ -29,6 +30,7 @@ class Run:
     mode: str
     smoothing: Smoothing
     summary: Summary
+    connection: Connection | None
     outputs: tuple[Path, ...]
     warnings: tuple[str, ...]
 
@@ -46,6 +48,7 @@ def as_json(run: Run) -> dict[str, Any]:
         **run.smoothing.facts,
         "frames_declared": run.source.frames,
         **_frames(summary),
+        "connection": _connection(run),
         "capture_fps": round(summary.capture_fps, 2),
         "processed_fps": round(summary.processed_fps, 2),
         "written_fps": round(summary.written_fps, 2),
@@ -62,6 +65,10 @@ def as_json(run: Run) -> dict[str, Any]:
         "outputs": [str(path) for path in run.outputs],
         "warnings": list(run.warnings),
     }
+
+
+def _connection(run: Run) -> dict[str, Any] | None:
+    return None if run.connection is None else run.connection.facts(time.monotonic_ns())
 
 
 def _frames(summary: Summary) -> dict[str, Any]:
@@ -101,6 +108,13 @@ def print_report(run: Run) -> None:
         show(
             f"smoothing: {run.smoothing.words}; {summary.frames_warped} frames were warped, not "
             f"processed: written_fps {summary.written_fps:.1f}"
+        )
+    connection = _connection(run)
+    if connection is not None:
+        show(
+            f"connection {connection['grade']}: {connection['reconnects']} reconnects, "
+            f"{connection['stalls']} stalls, longest time away "
+            f"{connection['longest_down_seconds']:.1f} s"
         )
     for path in run.outputs:
         show(f"wrote {path}")

@@ -50,6 +50,16 @@ def command(
     height: Annotated[int | None, typer.Option(min=1, help="Wish to a camera.")] = None,
     fps: Annotated[float | None, typer.Option(help="Wish to a camera; rate of pictures.")] = None,
     fourcc: Annotated[str | None, typer.Option(help="Wish to a camera, e.g. MJPG.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="The file is still being written: go on as it grows.")
+    ] = False,
+    give_up_after: Annotated[
+        float | None,
+        typer.Option(min=0, help="Seconds to look for a lost camera or stream; default: for ever."),
+    ] = None,
+    max_age: Annotated[
+        float | None, typer.Option(min=1, help="Drop live frames older than so many milliseconds.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Of the engine; 0 = all cores.")] = 0,
     metrics: Annotated[
         str, typer.Option(help=":9090 or HOST:9090: numbers for Prometheus, and /healthz.")
@@ -69,7 +79,8 @@ def command(
     rtseg run drive.mp4 -o out/ --masks out/masks  a folder with everything
     rtseg run pictures/ -o out/                    overlay/NAME.jpg for every picture
     rtseg run 0 -o cam.mp4 --width 1280 --height 720 --limit 300
-    rtseg run rtsp://user:pass@camera/stream -o stats.csv
+    rtseg run rtsp://user:pass@camera/stream -o stats.csv --give-up-after 600
+    rtseg run "chaos://drive.mp4?drop=0.05&corrupt=0.01" --mode live -o null
     rtseg run drive.mp4 -o null --json             how fast is this machine?
     rtseg run 0 -o stats.csv --metrics :9090 --log json   docs/operation.md
     """
@@ -80,11 +91,20 @@ def command(
     from rtseg.operation.watch import Watch
     from rtseg.overlay import Look
     from rtseg.smoothing import Smoothing
+    from rtseg.source.patience import Patience
     from rtseg.source.uri import open_source
 
     write_as(log)
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
-    opened = open_source(source, height=height, width=width, fps=rate, fourcc=fourcc)
+    opened = open_source(
+        source,
+        height=height,
+        width=width,
+        fps=rate,
+        fourcc=fourcc,
+        follow=follow,
+        patience=Patience(give_up_seconds=give_up_after),
+    )
     job = Job(
         reference=source,
         source=in_mode(opened, mode),
@@ -104,6 +124,7 @@ def command(
         threads=threads,
         limit=limit,
         mode=mode,
+        max_age_millis=max_age,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
         watch=Watch(metrics, limit=StallLimit(stall_after)),
     )

@@ -16,10 +16,11 @@ from rtseg.errors import RtsegError, StageError
 from rtseg.pipeline.channel import Channel, Closed
 from rtseg.pipeline.inference import Inference
 from rtseg.pipeline.lineup import Lineup, Pending, capacity_for
+from rtseg.pipeline.order import Order
 from rtseg.sink.base import Sink
 from rtseg.sink.statistics import class_counts
 from rtseg.smoothing import Smoothing
-from rtseg.source.base import Source, SourceInfo
+from rtseg.source.base import Source, SourceInfo, close
 from rtseg.stats import RunStats
 from rtseg.types import Frame, Picture, Rgb, Segmentation
 
@@ -35,7 +36,8 @@ class Pipeline:
     or the newest frame with the others counted as dropped. Smoothing needs a ScoringEngine; it
     looks for motion on the thread that pre-processes and averages on the one that paints.
     render: None where no sink wants a picture. limit: the frames to read, not counting those that
-    the source itself lost.
+    the source itself lost. max_age_nanos: a frame that is older when the network would get it, or
+    when it would be painted, is dropped as "stale".
 
     In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
     counted: whether the capture is clocked and the gaps of the source are counted here.
@@ -53,6 +55,7 @@ class Pipeline:
         *,
         render: Render | None,
         limit: int | None = None,
+        max_age_nanos: int | None = None,
         smoothing: Smoothing | None = None,
         counted: bool = True,
         window: int | None = None,
@@ -63,6 +66,7 @@ class Pipeline:
         self._source, self._sinks = source, sinks
         self._render = render
         self._limit = limit
+        self._max_age_nanos = max_age_nanos
         self._counted = counted
         self._ended = ended
         self._finishing = threading.Event()
@@ -133,10 +137,11 @@ class Pipeline:
     def finish(self) -> None:
         """Take no more frames, but write those already taken. Any thread, also a signal handler."""
         self._finishing.set()
+        close(self._source)
 
     def stop(self) -> None:
         """End now: frames in flight are lost, sinks still close properly. Any thread."""
-        self._finishing.set()
+        self.finish()
         for channel in (self._frames, self._pending, self._pictures):
             channel.abort()
         for inference in self._known():
@@ -162,7 +167,7 @@ class Pipeline:
         ) from error
 
     def _capture(self) -> None:
-        expected = 0
+        order = Order()
         frames = iter(self._source)
         while not self._finishing.is_set() and self.stats.captured.count != self._limit:
             started = time.monotonic_ns()
@@ -171,25 +176,25 @@ class Pipeline:
                 break
             arrived = time.monotonic_ns()
             self.stats.captured.mark(arrived)
-            if self._counted:
-                expected = self._count(frame, arrived - started, expected=expected)
+            if self._counted and not self._admit(frame, arrived - started, order=order):
+                continue
             late = self._frames.put(frame)
             if late:
                 self.stats.drop("late", late)
 
-    def _count(self, frame: Frame, nanos: int, *, expected: int) -> int:
-        """Returns the index that should follow."""
+    def _admit(self, frame: Frame, nanos: int, *, order: Order) -> bool:
         if not self._source.info.live:
             self.stats.clock("capture", nanos)
-        if frame.index > expected:
-            self.stats.drop("source", frame.index - expected)
-        return frame.index + 1
+        verdict = order.judge(frame.index)
+        for cause, count in verdict.drops.items():
+            self.stats.drop(cause, count)
+        return verdict.admitted
 
     def _prepare(self) -> None:
         try:
             lineup = self._lineup
             for frame in self._frames:
-                if self._forgotten(frame):
+                if self._left_out(frame):
                     continue
                 if lineup is not self._lineup:
                     lineup = self._go_over()
@@ -203,7 +208,7 @@ class Pipeline:
         try:
             for pending in self._pending:
                 picture = pending.lineup.settle(pending, self.stats)
-                if self._forgotten(pending.frame):
+                if self._left_out(pending.frame):
                     continue
                 started = time.monotonic_ns()
                 if render is not None:
@@ -215,10 +220,14 @@ class Pipeline:
             for each in self._known():
                 each.abort()
 
-    def _forgotten(self, frame: Frame) -> bool:
-        if frame.captured_nanos >= self._since_nanos:
+    def _left_out(self, frame: Frame) -> bool:
+        age, oldest = time.monotonic_ns() - frame.captured_nanos, self._max_age_nanos
+        if frame.captured_nanos < self._since_nanos:
+            self.stats.drop("seek")
+        elif oldest is not None and age > oldest:
+            self.stats.drop("stale")
+        else:
             return False
-        self.stats.drop("seek")
         return True
 
     def _go_over(self) -> Lineup:
@@ -238,6 +247,8 @@ class Pipeline:
             thread.join()
         for inference in self._known():
             inference.join()
+        if self._counted and self.stats.unaccounted:
+            self.stats.drop("unfinished", self.stats.unaccounted)
 
     def _write(self) -> None:
         pictures = iter(self._pictures)

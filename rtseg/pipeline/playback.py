@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Literal, TypeAlias, cast
 
 from rtseg.errors import UsageError
-from rtseg.source.base import Seekable, Source, SourceInfo
+from rtseg.pipeline.order import Order
+from rtseg.source.base import Seekable, Source, SourceInfo, close
 from rtseg.stats import NANOS_PER_SECOND, RunStats
 from rtseg.types import Frame
 
@@ -61,7 +62,7 @@ class Playback:
         self._playing = not paused
         self._steps = int(paused)
         self._again = False
-        self._expected: int | None = 0
+        self._order = Order()
         self._jump: Jump | None = None
         self._speed: float | None = 1.0
         self._loop = False
@@ -158,6 +159,7 @@ class Playback:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        close(self._source)
 
     def __iter__(self) -> Iterator[Frame]:
         while self._my_turn():
@@ -210,22 +212,22 @@ class Playback:
                 return self._ahead.popleft()
         if jump is not None:
             self._frames = self._jumped(jump)
-            self._expected = None
+            self._order = Order(first=None)
         elif self._frames is None:
             self._frames = iter(self._source)
         return self._clocked(self._frames)
 
     def _clocked(self, frames: Iterator[Frame]) -> Frame | None:
         started = time.monotonic_ns()
-        frame = next(frames, None)
-        if frame is None:
-            return None
-        if not self.info.live:
-            self._stats().clock("capture", time.monotonic_ns() - started)
-        if self._expected is not None and frame.index > self._expected:
-            self._stats().drop("source", frame.index - self._expected)
-        self._expected = frame.index + 1
-        return frame
+        for frame in frames:
+            if not self.info.live:
+                self._stats().clock("capture", time.monotonic_ns() - started)
+            verdict = self._order.judge(frame.index)
+            for cause, count in verdict.drops.items():
+                self._stats().drop(cause, count)
+            if verdict.admitted:
+                return frame
+        return None
 
     def _jumped(self, jump: Jump) -> Iterator[Frame]:
         source = cast(Seekable, self._source)

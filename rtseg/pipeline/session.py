@@ -21,7 +21,8 @@ from rtseg.pipeline.playback import Playback
 from rtseg.pipeline.recording import Recorder
 from rtseg.pipeline.shot import Shot, ShotSink
 from rtseg.pipeline.wish import Policy, Wish
-from rtseg.source.base import Source, SourceInfo
+from rtseg.source.base import Source, SourceInfo, close
+from rtseg.source.patience import Patience
 from rtseg.source.uri import open_source
 from rtseg.stats import RunStats
 from rtseg.types import Rgb
@@ -62,6 +63,7 @@ class Session:
         self._wish: Wish | None = wish
         self._early: list[Callable[[Playback], None]] = []
         self._closing = self._over = False
+        self._source: Source | None = None
         self._playback: Playback | None = None
         self._pipeline: Pipeline | None = None
         self._recorder = Recorder(changed)
@@ -82,6 +84,8 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self._closing = True
+        if self._source is not None:
+            close(self._source)
         self._wake()
         self._director.join()
         self._recorder.close()
@@ -208,8 +212,10 @@ class Session:
 
     def _direct(self) -> None:
         try:
-            with open_source(self._reference) as source:
-                self._run(source)
+            self._source = open_source(self._reference, patience=Patience())
+            if not self._closing:
+                with self._source as source:
+                    self._run(source)
         except Closed:
             pass
         except RtsegError as error:

@@ -63,6 +63,24 @@ class Source(AbstractContextManager["Source"], Protocol):
 
 
 @runtime_checkable
+class Closable(Protocol):
+    """A source that can be told to end while somebody waits for its next frame.
+
+    ``close`` may be called from any thread and any number of times, also before and while the
+    source is opened: opening then raises SourceError, reading just ends. It waits for nothing;
+    what is held is freed by ``__exit__``, as ever.
+    """
+
+    def close(self) -> None: ...
+
+
+def close(source: Source) -> None:
+    """End the source's frames early, where it can do that."""
+    if isinstance(source, Closable):
+        source.close()
+
+
+@runtime_checkable
 class Seekable(Source, Protocol):
     """A source whose frames can be had in any order. One thread asks, that which iterates.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from types import TracebackType
 
@@ -19,7 +20,11 @@ from rtseg.types import Frame, Rgb
 
 # MJPG, because raw YUYV over USB 2 is too slow for 720p at 30 frames/s: 55 of some 40 MB/s.
 DEFAULT_FOURCC = "MJPG"
-_READ_TIMEOUT_MILLIS = 5000
+
+_READ_SECONDS = 5.0
+_SLICE_SECONDS = 1
+# OpenCV takes the limit of a wait from here for V4L2, in whole seconds, and else waits for ten.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_SLICE_SECONDS))
 
 open_capture = cv2.VideoCapture
 
@@ -27,8 +32,8 @@ open_capture = cv2.VideoCapture
 class Camera:
     """Live. Wishes that the camera does not grant are told in ``warnings``.
 
-    device: ``/dev/videoN``. A read waits at most 10 s, the limit inside OpenCV's V4L2 code, or
-    5 s where OpenCV lets it be set.
+    device: ``/dev/videoN``. A read waits 5 s at most, in slices of one second, after each of which
+    ``close`` is heard.
     """
 
     def __init__(
@@ -47,15 +52,19 @@ class Camera:
             "frames/s": (cv2.CAP_PROP_FPS, float(fps) if fps else None),
         }
         self._fourcc = fourcc
+        self._closed = threading.Event()
         self._capture: Capture | None = None
         self._info: SourceInfo | None = None
         self._warnings: tuple[str, ...] = ()
 
     def __enter__(self) -> Camera:
         if not os.path.exists(self._device):
-            raise SourceError(f"no camera {self._device!r}: {_existing()}")
+            message = f"no camera {self._device!r}: {_existing()}"
+            raise SourceError(message, cause="not found")
         device = open_capture(self._device, cv2.CAP_V4L2)
-        self._capture = Capture(device, name=f"the camera {self._device!r}")
+        self._capture = Capture(
+            device, name=f"the camera {self._device!r}", ended=self._closed.is_set
+        )
         try:
             self._make_wishes(device)
             self._info = self._capture.open(_why_not(self._device))
@@ -87,6 +96,9 @@ class Camera:
         assert self._capture is not None, "a source gives frames only while it is open"
         return iter(self._capture)
 
+    def close(self) -> None:
+        self._closed.set()
+
     def _make_wishes(self, device: cv2.VideoCapture) -> None:
         # The pixel format first: which sizes and rates there are depends on it.
         device.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*self._fourcc))
@@ -94,7 +106,7 @@ class Camera:
             if wish is not None:
                 device.set(key, wish)
         device.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        device.set(cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_TIMEOUT_MILLIS)
+        device.set(cv2.CAP_PROP_READ_TIMEOUT_MSEC, 1000 * _SLICE_SECONDS)
 
     def _refused(self, device: cv2.VideoCapture) -> Iterator[str]:
         for noun, (key, wish) in self._wishes.items():
@@ -108,20 +120,25 @@ class Camera:
 
 
 class Capture:
-    """A ``cv2.VideoCapture`` that gives frames until it fails: what cameras and GStreamer share."""
+    """A ``cv2.VideoCapture`` that gives frames until it fails: what cameras and GStreamer share.
 
-    def __init__(self, device: cv2.VideoCapture, *, name: str) -> None:
+    ended: asked after every slice of a wait.
+    """
+
+    def __init__(self, device: cv2.VideoCapture, *, name: str, ended: Callable[[], bool]) -> None:
         self._device = device
         self._name = name
+        self._ended = ended
         self._first: tuple[Rgb, int] | None = None
 
     def open(self, why_not: str) -> SourceInfo:
         """Waits for the first picture: only then is the size certain, and that it works at all."""
         if not self._device.isOpened():
-            raise SourceError(f"cannot open {self._name}: {why_not}")
+            raise SourceError(f"cannot open {self._name}: {why_not}", cause="refused")
         self._first = self._read()
         if self._first is None:
-            raise SourceError(f"{self._name} opens but gives no pictures: {why_not}")
+            message = f"{self._name} opens but gives no pictures: {why_not}"
+            raise SourceError(message, cause="closed" if self._ended() else "timeout")
         height, width = self._first[0].shape[:2]
         declared = self._device.get(cv2.CAP_PROP_FPS)
         fps = Fraction(declared).limit_denominator(1001) if 0 < declared < 1000 else Fraction(0)
@@ -134,20 +151,34 @@ class Capture:
         began: int | None = None
         index = 0
         read = self._first
-        while read is not None:
+        while read is not None and not self._ended():
             picture, captured_nanos = read
             began = captured_nanos if began is None else began
             yield Frame(picture, index, Fraction(captured_nanos - began, 10**9), captured_nanos)
             index += 1
             read = self._read()
-        raise SourceError(f"{self._name} stopped giving frames after {index}: is it still there?")
+        if not self._ended():
+            message = f"{self._name} stopped giving frames after {index}: is it still there?"
+            raise SourceError(message)
 
     def _read(self) -> tuple[Rgb, int] | None:
-        if not self._device.grab():
+        if not self._grab():
             return None
         arrived_nanos = time.monotonic_ns()
         decoded, picture = self._device.retrieve()
         return (_rgb(picture), arrived_nanos) if decoded else None
+
+    def _grab(self) -> bool:
+        """A failure that took its time was the end of a slice; any other is one of the device."""
+        began = time.monotonic()
+        while not self._ended():
+            asked = time.monotonic()
+            if self._device.grab():
+                return True
+            now = time.monotonic()
+            if now - asked < _SLICE_SECONDS / 2 or now - began >= _READ_SECONDS:
+                return False
+        return False
 
 
 def _rgb(picture: MatLike) -> Rgb:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol, cast
 
 import av
 from av.container import InputContainer
@@ -37,6 +38,12 @@ by decoding time, or that only estimate, land behind it now and then."""
 _BEFORE_ALL = Fraction(-(10**9))
 
 
+class Readable(Protocol):
+    """What FFmpeg can read in place of a file; without a ``seek`` from start to end only."""
+
+    def read(self, size: int) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Decoded:
     """pts: seconds since the first picture. arrived_nanos: when its last packet was read."""
@@ -54,7 +61,7 @@ class _Timed:
 
 
 def open_container(
-    address: str,
+    address: str | Readable,
     *,
     options: dict[str, str] | None = None,
     timeout_seconds: tuple[float, float] | None = None,
@@ -74,14 +81,24 @@ class Decoder:
     fps, frames, declared_seconds: what the container says of itself; 0 or None where it does not.
     even: whether it says that all frames are equally far apart.
     live: keep the delay low, and decode even packets that are marked as damaged.
+    silence_seconds: without a picture for so long the container counts as broken, whatever else it
+    sends: sound, or packets that cannot be decoded.
     """
 
-    def __init__(self, container: InputContainer, *, name: str, live: bool) -> None:
+    def __init__(
+        self,
+        container: InputContainer,
+        *,
+        name: str,
+        live: bool,
+        silence_seconds: float | None = None,
+    ) -> None:
         self._container = container
         self._stream = video_stream(container, name=name)
         self._stream.thread_type = "SLICE" if live else "AUTO"
         self._stream.codec_context.thread_count = DECODER_THREADS
         self._live = live
+        self._silence = math.inf if silence_seconds is None else silence_seconds
         self._upright = UprightRgb()
         self._origin: Fraction | None = None
         self._pts = Fraction(0)
@@ -89,6 +106,7 @@ class Decoder:
         self._skipped = 0
         self._damaged = 0
         self._untimed = 0
+        self._pictures_decoded = 0
         self._last_packet_is_cut = False
         self.fps = fraction(self._stream.average_rate or self._stream.guessed_rate)
         self.even = self._stream.average_rate == self._stream.base_rate
@@ -97,12 +115,19 @@ class Decoder:
         decoded = map(self._finished, self._decoded())
         first = next(decoded, None)
         if first is None:
-            raise SourceError(f"{name} holds no picture that can be decoded: is it complete?")
+            raise SourceError(
+                f"{name} holds no picture that can be decoded: is it complete?",
+                cause="codec unsupported",
+            )
         self.height, self.width = first.picture.shape[:2]
         self._pictures: Iterator[Decoded] = chain([first], decoded)
 
     def __iter__(self) -> Iterator[Decoded]:
         return self._pictures
+
+    def close(self) -> None:
+        """Let go of pictures and packets, which it refers to in a circle. No more frames."""
+        self._pictures = iter(())
 
     @property
     def origin(self) -> Fraction:
@@ -184,16 +209,32 @@ class Decoder:
 
     def _decoded(self) -> Iterator[_Timed]:
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._packets():
                 yield from self._decode(packet)
         except av.FFmpegError:
             yield from self._decode(None)
             raise
 
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        if self._silence == math.inf:
+            yield from self._container.demux(self._stream)
+            return
+        # All streams, because PyAV begins to count anew with every packet, also of sound.
+        heard, pictures = time.monotonic(), self._pictures_decoded
+        for packet in self._container.demux():
+            if packet.stream.index == self._stream.index:
+                yield cast("Packet[VideoStream]", packet)
+            now = time.monotonic()
+            if self._pictures_decoded > pictures:
+                heard, pictures = now, self._pictures_decoded
+            elif now - heard > self._silence:
+                raise av.ExitError(errno.ETIMEDOUT, "no picture could be decoded")
+
     def _decode(self, packet: Packet[VideoStream] | None) -> Iterator[_Timed]:
         arrived_nanos = time.monotonic_ns()
         for frame in self._frames(packet):
             self._damaged += frame.is_corrupt
+            self._pictures_decoded += 1
             yield _Timed(frame, self._time(frame), arrived_nanos)
 
     def _frames(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
@@ -236,10 +277,16 @@ def video_stream(container: InputContainer, *, name: str) -> VideoStream:
             continue
         codec_context: object = stream.codec_context  # PyAV: None where there is no decoder
         if codec_context is None:
-            raise SourceError(f"{name} holds video of a kind that this FFmpeg cannot decode")
+            raise SourceError(
+                f"{name} holds video of a kind that this FFmpeg cannot decode",
+                cause="codec unsupported",
+            )
         return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-    raise SourceError(f"{name} holds no video, only {kinds}: give a file or stream with pictures")
+    raise SourceError(
+        f"{name} holds no video, only {kinds}: give a file or stream with pictures",
+        cause="codec unsupported",
+    )
 
 
 def declared_seconds(container: InputContainer, stream: VideoStream) -> Fraction | None:

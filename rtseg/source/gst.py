@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -22,6 +23,9 @@ _INSTALL = (
 # One picture waits at most: a live source may lose pictures, never lag.
 _SINK = " ! videoconvert ! video/x-raw,format=BGR ! appsink max-buffers=1 drop=true sync=false"
 
+# A read ends after each second, so that closing is heard; OpenCV would wait for 30 s.
+_TIME_LIMITS = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 10_000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 1000)
+
 open_capture = cv2.VideoCapture
 build_information = cv2.getBuildInformation
 
@@ -31,6 +35,7 @@ class GStreamerPipeline:
 
     def __init__(self, description: str) -> None:
         self._description = description
+        self._closed = threading.Event()
         self._capture: Capture | None = None
         self._info: SourceInfo | None = None
 
@@ -38,8 +43,12 @@ class GStreamerPipeline:
         if not re.search(r"GStreamer:\s+YES", build_information()):
             raise SourceError(f"cannot open a GStreamer pipeline: {_INSTALL}")
         sink = "" if "appsink" in self._description else _SINK
-        device = open_capture(self._description + sink, cv2.CAP_GSTREAMER)
-        self._capture = Capture(device, name=f"the pipeline {masked(self._description)!r}")
+        device = open_capture(self._description + sink, cv2.CAP_GSTREAMER, _TIME_LIMITS)
+        self._capture = Capture(
+            device,
+            name=f"the pipeline {masked(self._description)!r}",
+            ended=self._closed.is_set,
+        )
         try:
             self._info = self._capture.open("try the same text with `gst-launch-1.0`")
         except SourceError:
@@ -68,3 +77,6 @@ class GStreamerPipeline:
     def __iter__(self) -> Iterator[Frame]:
         assert self._capture is not None, "a source gives frames only while it is open"
         return iter(self._capture)
+
+    def close(self) -> None:
+        self._closed.set()

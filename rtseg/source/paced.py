@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Event
 from types import TracebackType
 
-from rtseg.source.base import Source, SourceInfo
+from rtseg.source.base import Source, SourceInfo, close
 from rtseg.types import Frame
 
 
@@ -56,3 +56,4 @@ class Paced:
 
     def close(self) -> None:
         self._closed.set()
+        close(self._source)

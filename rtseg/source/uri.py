@@ -14,18 +14,26 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from rtseg.errors import UsageError
 from rtseg.source.base import Source
 from rtseg.source.camera import DEFAULT_FOURCC, Camera
+from rtseg.source.chaos import Chaos
+from rtseg.source.chaos_uri import SCHEME, source_and_faults
+from rtseg.source.csi import CsiCamera
+from rtseg.source.growing import GrowingFile
 from rtseg.source.gst import GStreamerPipeline
 from rtseg.source.images import DEFAULT_FPS, EXTENSIONS, LIST_EXTENSION, ImageFolder
 from rtseg.source.masking import masked
+from rtseg.source.patience import Patience
+from rtseg.source.steadfast import Steadfast
 from rtseg.source.stream import NetworkStream
 from rtseg.source.video import VideoFile
 
 ACCEPTED = (
     "a video file, a picture, a folder of pictures, a quoted glob, a list.txt, 0 or /dev/video0 "
-    "(cameras), v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG, file://, rtsp://, rtsps://, "
-    "http://, https://, rtp://, udp://, gst:PIPELINE, test://road?size=HxW&fps=30&seed=1&frames=300"
+    "(cameras), v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG, csi://0?size=HxW&fps=30, file://, "
+    "rtsp:// (rtspu:// by UDP), rtsps://, http://, https://, rtp://, udp://, gst:PIPELINE, "
+    "test://road?size=HxW&fps=30&seed=1&frames=300, chaos://SOURCE?drop=0.05"
 )
 _FORM = "SCHEME://USER:PASSWORD@HOST:PORT/PATH"
+_LIVE = (NetworkStream, Camera, GStreamerPipeline)
 _GST = "gst:"
 
 
@@ -49,11 +57,35 @@ def open_source(
     width: int | None = None,
     fps: Fraction | None = None,
     fourcc: str | None = None,
+    follow: bool = False,
+    patience: Patience | None = None,
 ) -> Source:
-    """Not opened yet: ``with open_source(reference) as source: ...``. Touches no device."""
+    """Not opened yet: ``with open_source(reference) as source: ...``. Touches no device.
+
+    follow: a video file may still be growing. patience: with it, cameras and streams are connected
+    again when they are lost; without it that is an error. Both hold for what chaos is around, too.
+    """
     if not reference.strip():
         raise UsageError(f"no source given; accepted: {ACCEPTED}")
     wishes = Wishes(height, width, fps=fps, fourcc=fourcc)
+    if reference.startswith(SCHEME):
+        inner, faults = source_and_faults(reference)
+        source = open_source(inner, **vars(wishes), follow=follow, patience=patience)
+        return Chaos(source, faults)
+    make = partial(_followed if follow else _opened, reference, wishes)
+    source = make()
+    lasts = patience is not None and isinstance(source, _LIVE)
+    return Steadfast(make, patience=patience) if lasts else source
+
+
+def _followed(reference: str, wishes: Wishes) -> Source:
+    source = _opened(reference, wishes)
+    if not isinstance(source, VideoFile):
+        raise UsageError(f"{masked(reference)!r} is no video file: only one can be followed")
+    return GrowingFile(source.path)
+
+
+def _opened(reference: str, wishes: Wishes) -> Source:
     if reference.isdecimal():
         return _camera(f"/dev/video{reference}", wishes)
     if reference.startswith("/dev/"):
@@ -104,6 +136,16 @@ def _v4l2(reference: str, url: SplitResult, wishes: Wishes) -> Source:
     return _camera(url.path, replace(wishes, **asked))
 
 
+def _csi(reference: str, url: SplitResult, wishes: Wishes) -> Source:
+    if not url.netloc.isdecimal() or url.path not in ("", "/"):
+        raise UsageError(f"{reference!r} is no CSI camera: expected csi://0 or csi://1")
+    _refuse(wishes, reference, allowed=("height", "width", "fps"))
+    asked = _query(reference, url.query, keys=_CSI_KEYS, example=_CSI_EXAMPLE)
+    wishes = replace(wishes, **asked)
+    size = (wishes.height or 720, wishes.width or 1280)
+    return CsiCamera(int(url.netloc), size=size, fps=wishes.fps or Fraction(30))
+
+
 def _test(reference: str, url: SplitResult, wishes: Wishes) -> Source:
     _refuse(wishes, reference, allowed=())
     if url.netloc != "road" or url.path not in ("", "/"):
@@ -118,12 +160,15 @@ def _test(reference: str, url: SplitResult, wishes: Wishes) -> Source:
 _SCHEMES: dict[str, Callable[[str, SplitResult, Wishes], Source]] = {
     "rtsp": _network,
     "rtsps": _network,
+    "rtspt": _network,
+    "rtspu": _network,
     "http": _network,
     "https": _network,
     "rtp": _network,
     "udp": _network,
     "file": _file,
     "v4l2": _v4l2,
+    "csi": _csi,
     "test": _test,
 }
 
@@ -208,6 +253,7 @@ def _four(text: str) -> dict[str, str]:
 
 
 _ROAD_EXAMPLE = "test://road?size=HxW&fps=30&seed=1&frames=300"
+_CSI_EXAMPLE = "csi://0?size=HxW&fps=30"
 _CAMERA_EXAMPLE = "v4l2:///dev/video0?size=HxW&fps=30&fourcc=MJPG"
 
 _CAMERA_KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -215,6 +261,8 @@ _CAMERA_KEYS: dict[str, Callable[[str], dict[str, Any]]] = {
     "fps": _rate,
     "fourcc": _four,
 }
+
+_CSI_KEYS: dict[str, Callable[[str], dict[str, Any]]] = {"size": _size, "fps": _rate}
 
 _ROAD_KEYS: dict[str, Callable[[str], dict[str, int]]] = {
     "size": _size,

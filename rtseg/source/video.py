@@ -62,6 +62,10 @@ class VideoFile:
         self._exit.close()
 
     @property
+    def path(self) -> Path:
+        return self._path
+
+    @property
     def info(self) -> SourceInfo:
         assert self._info is not None, "a source says nothing of itself before it is opened"
         return self._info

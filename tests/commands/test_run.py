@@ -354,3 +354,32 @@ def test_main_py_is_the_same_program():
         [sys.executable, str(root / "main.py"), "--version"], capture_output=True, text=True
     )
     assert (ended.returncode, ended.stdout.split()[0]) == (0, "rtseg")
+
+
+def test_chaos_adds_up_and_its_video_plays(capsys, clip, tmp_path):
+    target = tmp_path / "out.mp4"
+    faults = "drop=0.2&dup=0.2&reorder=0.2&corrupt=0.2&resize=0.1&seed=2"
+    found = run_json(capsys, f"chaos://{clip}?{faults}", "-o", target)
+    dropped = found["dropped"]
+    assert set(dropped) == {"source", "duplicate", "disorder"}
+    assert found["frames_read"] == (
+        found["frames_written"] + dropped["duplicate"] + dropped["disorder"]
+    )
+    assert len(decoded(target)) == found["frames_written"]
+    assert found["source"] == f"chaos://{clip}"
+    assert found["connection"] is None
+
+
+def test_a_file_does_not_age(capsys, clip):
+    code, _, err = run(capsys, clip, "-o", "null", "--max-age", "100")
+    assert code == 2
+    assert "its frames do not age" in err
+
+
+def test_a_stream_that_is_not_there_is_looked_for_as_long_as_asked(capsys):
+    began = time.monotonic()
+    code, _, err = run(capsys, "http://127.0.0.1:9/x", "-o", "null", "--give-up-after", "0.5")
+    assert code == 3
+    assert "trying for 0.5 s" in err
+    assert "given up after 0." in err
+    assert 0.5 <= time.monotonic() - began < 20

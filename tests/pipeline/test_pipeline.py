@@ -1,4 +1,6 @@
+import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -205,3 +207,93 @@ def test_whoever_fails_wherever_no_thread_stays_and_order_holds(count, depth, cu
     assert sink.indices == list(range(len(sink.indices)))
     if culprit == "nobody":
         assert len(sink.indices) == count
+
+
+class DisorderlySource(CountingSource):
+    """The counting source's frames in the order given by their indices."""
+
+    def __init__(self, *indices, live=False):
+        super().__init__(max(indices) + 1, live=live)
+        self.indices = indices
+
+    def __iter__(self):
+        frames = list(super().__iter__())
+        yield from (frames[index] for index in self.indices)
+
+
+def test_frames_out_of_order_and_frames_again_are_dropped_by_their_cause_and_all_adds_up():
+    sink = KeepingSink()
+    summary = run(DisorderlySource(0, 0, 2, 1, 4, 4, 7, 6, 5), ReadingEngine(), sink)
+    assert sink.indices == [0, 2, 4, 7]
+    assert summary.dropped == {"duplicate": 2, "disorder": 3, "source": 1}
+    assert (summary.frames_read, summary.frames_written) == (9, 4)
+
+
+class OldSource(CountingSource):
+    """Live; every third frame was captured a minute ago."""
+
+    def __iter__(self):
+        for frame in super().__iter__():
+            age = 60 * 10**9 if frame.index % 3 == 0 else 0
+            yield replace(frame, captured_nanos=frame.captured_nanos - age)
+
+
+def test_frames_older_than_allowed_are_stale_and_never_reach_the_network():
+    sink, engine = KeepingSink(), ReadingEngine()
+    source = OldSource(9, live=True, pause=0.05)
+    pipeline = Pipeline(source, engine, [sink], render=negative, max_age_nanos=30 * 10**9)
+    with source, pipeline:
+        pipeline.join()
+    summary = pipeline.stats.summary()
+    assert summary.dropped == {"stale": 3}
+    assert sink.indices == [1, 2, 4, 5, 7, 8]
+    assert engine.inferred == 2 + 6
+
+
+def test_a_slow_network_makes_frames_stale_that_were_fresh_before_it():
+    sink = KeepingSink()
+    source = CountingSource(3, live=True, pause=0.3)
+    pipeline = Pipeline(
+        source, ReadingEngine(pause=0.2), [sink], render=negative, max_age_nanos=100_000_000
+    )
+    with source, pipeline:
+        pipeline.join()
+    assert sink.indices == []
+    assert pipeline.stats.summary().dropped == {"stale": 3}
+
+
+def test_frames_on_their_way_when_a_run_is_broken_off_are_unfinished():
+    source, sink = CountingSource(1000, pause=0.001), KeepingSink()
+    with source, Pipeline(source, ReadingEngine(pause=0.02), [sink], render=negative) as pipeline:
+        pipeline.wait(0.3)
+        pipeline.stop()
+        pipeline.join()
+    summary = pipeline.stats.summary()
+    assert summary.dropped["unfinished"] > 0
+    assert summary.frames_read == summary.frames_written + summary.dropped["unfinished"]
+
+
+class SilentSource(CountingSource):
+    """Waits for its second frame until it is closed."""
+
+    def __init__(self):
+        super().__init__(2, live=True)
+        self.told = threading.Event()
+
+    def __iter__(self):
+        frames = super().__iter__()
+        yield next(frames)
+        self.told.wait(30)
+
+    def close(self):
+        self.told.set()
+
+
+def test_finishing_wakes_a_source_that_waits_and_writes_what_it_gave():
+    source, sink = SilentSource(), KeepingSink()
+    with source, Pipeline(source, ReadingEngine(), [sink], render=negative) as pipeline:
+        assert not pipeline.wait(0.2)
+        pipeline.finish()
+        assert pipeline.wait(5)
+        pipeline.join()
+    assert sink.indices == [0]

@@ -78,6 +78,25 @@ def write_audio(path: Path) -> Path:
     return path
 
 
+def sounding(path: Path, pictures: Sequence[NDArray[np.uint8]], *, sound_seconds: int) -> Path:
+    """25 pictures a second, and a sound that may go on after the last of them."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mpeg2video", rate=25)
+        video.height, video.width = pictures[0].shape[:2]
+        video.pix_fmt = "yuv420p"
+        sound = container.add_stream("aac", rate=44100)
+        for picture in pictures:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(video.encode())
+        for index in range(sound_seconds * 44100 // 1024):
+            noise_ = np.random.default_rng(index).uniform(-1, 1, (1, 1024)).astype(np.float32)
+            samples = av.AudioFrame.from_ndarray(noise_, "fltp", "mono")
+            samples.sample_rate, samples.pts = 44100, index * 1024
+            container.mux(sound.encode(samples))
+        container.mux(sound.encode())
+    return path
+
+
 def cut(path: Path, *, fraction: float) -> Path:
     """The first part of a file, beside it."""
     whole = path.read_bytes()

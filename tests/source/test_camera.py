@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +13,9 @@ from rtseg.errors import SourceError
 from rtseg.source import camera
 from rtseg.source.base import Source
 from rtseg.source.camera import Camera
+from rtseg.source.connection import Connected
+from rtseg.source.patience import Patience
+from rtseg.source.uri import open_source
 
 DEVICE = "/dev/null"  # it exists and may be opened: enough for a driver that is not real
 
@@ -131,3 +136,53 @@ def test_a_camera_that_gives_no_pictures_is_an_error(driver: Driver) -> None:
     with pytest.raises(SourceError, match="opens but gives no pictures"), Camera(DEVICE):
         pass
     assert driver.released
+
+
+class Sleeper(Driver):
+    """After its pictures each grab waits for its slice and fails, but for the one at ``wakes``."""
+
+    def __init__(
+        self, *, wakes: int | None = None, asked: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(pictures=2)
+        self.left, self.wakes = 2, wakes
+        self.heard = asked or (lambda: None)
+
+    def grab(self) -> bool:
+        self.left -= 1
+        if self.left >= 0 or self.left == self.wakes:
+            return True
+        self.heard()
+        time.sleep(0.6)
+        return False
+
+
+def test_a_camera_that_pauses_for_a_slice_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "open_capture", Sleeper(wakes=-2))
+    with Camera(DEVICE) as source:
+        frames = iter(source)
+        assert [next(frames).index for _ in range(3)] == [0, 1, 2]
+
+
+def test_closing_is_heard_after_a_slice_and_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Camera(DEVICE)
+    monkeypatch.setattr(camera, "open_capture", Sleeper(asked=source.close))
+    began = time.monotonic()
+    with source:
+        assert len(list(source)) == 2
+    assert time.monotonic() - began < 2
+
+
+def test_a_camera_that_is_plugged_in_again_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    drivers = [Driver(pictures=2), Driver(pictures=0), Driver(pictures=3)]
+    monkeypatch.setattr(camera, "open_capture", lambda *_: drivers.pop(0))
+    patience = Patience(first_seconds=0.01, longest_seconds=0.01)
+    with open_source(DEVICE, patience=patience) as source:
+        frames = iter(source)
+        given = [next(frames) for _ in range(5)]
+        assert isinstance(source, Connected)
+        assert source.connection is not None
+        facts = source.connection.facts(time.monotonic_ns())
+    assert [frame.index for frame in given] == [0, 1, 2, 3, 4]
+    assert [frame.picture[0, 0, 0] for frame in given] == [1, 0, 2, 1, 0]
+    assert (facts["reconnects"], facts["losses"]) == (1, {"lost": 1})

@@ -21,8 +21,9 @@ class Pipeline:
         self.left = 2
         self.released = False
 
-    def __call__(self, description: str, api: int) -> Pipeline:
+    def __call__(self, description: str, api: int, limits: tuple[int, ...]) -> Pipeline:
         assert api == cv2.CAP_GSTREAMER
+        assert limits[limits.index(cv2.CAP_PROP_READ_TIMEOUT_MSEC) + 1] == 1000
         self.description = description
         return self
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import cv2
 import pytest
-from clip_maker import cut, noise, write_clip
+from clip_maker import cut, noise, sounding, write_clip
 
 from rtseg.errors import SourceError
 from rtseg.source.stream import NetworkStream
@@ -238,3 +238,100 @@ def test_an_rtsp_server_that_refuses_says_why(status: str, words: str) -> None:
         said = failure(f"rtsp://anna:secret@127.0.0.1:{server.getsockname()[1]}/x")
         thread.join()
     assert words in said
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps", "http", "https"])
+def test_opening_a_server_that_never_answers_can_be_ended_at_once(scheme: str) -> None:
+    with silent_server() as port:
+        source = NetworkStream(f"{scheme}://127.0.0.1:{port}/x", open_seconds=30.0)
+        closer = threading.Timer(0.3, source.close)
+        closer.start()
+        began = time.monotonic()
+        with pytest.raises(SourceError) as caught, source:
+            pass
+        waited = time.monotonic() - began
+        closer.join()
+    assert caught.value.cause == "closed"
+    assert waited < 2
+
+
+def test_a_read_that_waits_can_be_ended_at_once_and_the_frames_just_end() -> None:
+    """A camera over HTTP that sends three pictures and then nothing, but stays."""
+    go_on = threading.Event()
+
+    class Stalled(Web):
+        def camera(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.end_headers()
+            for picture in noise(4):
+                jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                self.wfile.write(head.encode() + jpeg + b"\r\n")
+            go_on.wait(10)
+
+    with HTTPServer(("127.0.0.1", 0), Stalled) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/camera"
+        with NetworkStream(url, read_seconds=30.0) as source:
+            closer = threading.Timer(0.5, source.close)
+            closer.start()
+            began = time.monotonic()
+            given = list(source)
+            waited = time.monotonic() - began
+            closer.join()
+        go_on.set()
+        server.shutdown()
+        thread.join()
+    assert len(given) >= 3
+    assert waited < 2
+
+
+def test_sound_alone_does_not_keep_a_stream_alive(tmp_path: Path) -> None:
+    """The pictures end after a second, the sound goes on."""
+    content = sounding(tmp_path / "a.ts", noise(25), sound_seconds=6).read_bytes()
+    stop = threading.Event()
+
+    class Droning(Web):
+        def endless(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            most = len(content) // 2
+            self.wfile.write(content[:most])
+            for place in range(most, len(content), 188):
+                if stop.wait(0.005):
+                    return
+                self.wfile.write(content[place : place + 188])
+
+    with HTTPServer(("127.0.0.1", 0), Droning) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/endless"
+        with NetworkStream(url, read_seconds=0.5) as source, pytest.raises(SourceError) as caught:
+            list(source)
+        heard_enough = not stop.is_set()
+        stop.set()
+        server.shutdown()
+        thread.join()
+    assert heard_enough
+    assert caught.value.cause == "timeout"
+
+
+def test_a_stream_that_changes_its_size_gives_frames_of_both_sizes(tmp_path: Path) -> None:
+    small = write_clip(tmp_path / "a.ts", noise(15), codec="mpeg2video")
+    large = write_clip(tmp_path / "b.ts", noise(15, height=96, width=128), codec="mpeg2video")
+    content = small.read_bytes() + large.read_bytes()
+    given = []
+    with (
+        web(content) as host,
+        NetworkStream(f"{host}/endless") as source,
+        pytest.raises(SourceError, match="ended the stream"),
+    ):
+        given.extend(source)
+    shapes = [frame.picture.shape[:2] for frame in given]
+    assert shapes[0] == (48, 64)
+    assert shapes[-1] == (96, 128)
+    assert len(shapes) > 25
+    times = [frame.pts for frame in given]
+    assert times == sorted(set(times))

@@ -12,14 +12,28 @@ from hypothesis import strategies as st
 
 from rtseg.errors import SourceError, UsageError
 from rtseg.source.camera import Camera
+from rtseg.source.chaos import Chaos
+from rtseg.source.csi import CsiCamera
+from rtseg.source.growing import GrowingFile
 from rtseg.source.gst import GStreamerPipeline
 from rtseg.source.images import ImageFolder
+from rtseg.source.patience import Patience
 from rtseg.source.road import RoadSource
+from rtseg.source.steadfast import Steadfast
 from rtseg.source.stream import NetworkStream
 from rtseg.source.uri import open_source
 from rtseg.source.video import VideoFile
 
-KINDS = {Camera, GStreamerPipeline, ImageFolder, NetworkStream, RoadSource, VideoFile}
+KINDS = {
+    Camera,
+    Chaos,
+    CsiCamera,
+    GStreamerPipeline,
+    ImageFolder,
+    NetworkStream,
+    RoadSource,
+    VideoFile,
+}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +50,10 @@ KINDS = {Camera, GStreamerPipeline, ImageFolder, NetworkStream, RoadSource, Vide
         ("https://host/clip.mp4", NetworkStream),
         ("rtp://239.0.0.1:5004", NetworkStream),
         ("udp://127.0.0.1:5000", NetworkStream),
+        ("rtspu://10.0.0.2/live", NetworkStream),
+        ("csi://0", CsiCamera),
+        ("csi://1?size=1080x1920&fps=30", CsiCamera),
+        ("chaos://drive.mp4?drop=0.1", Chaos),
         ("gst:videotestsrc", GStreamerPipeline),
         ("videotestsrc ! appsink", GStreamerPipeline),
         ("rtspsrc location=rtsp://host/a ! decodebin ! appsink", GStreamerPipeline),
@@ -142,3 +160,25 @@ def test_any_text_is_a_source_or_refused(scheme: str, rest: str) -> None:
 def test_a_camera_is_asked_for_one_size_only() -> None:
     with pytest.raises(UsageError, match="both ask for height"):
         open_source("v4l2:///dev/video0?size=720x1280", height=480)
+
+
+@pytest.mark.parametrize("reference", ["0", "rtsp://host/x", "http://host/x", "gst:videotestsrc"])
+def test_with_patience_what_is_live_comes_back(reference: str) -> None:
+    assert isinstance(open_source(reference, patience=Patience()), Steadfast)
+
+
+@pytest.mark.parametrize("reference", ["drive.mp4", "pictures/", "test://road"])
+def test_a_file_never_comes_back(reference: str) -> None:
+    assert not isinstance(open_source(reference, patience=Patience()), Steadfast)
+
+
+def test_only_a_video_file_can_be_followed() -> None:
+    assert isinstance(open_source("drive.mkv", follow=True), GrowingFile)
+    with pytest.raises(UsageError, match="only one can be followed"):
+        open_source("rtsp://host/x", follow=True)
+
+
+@pytest.mark.parametrize("reference", ["csi://", "csi://left", "csi://0?size=4", "csi://0/x"])
+def test_a_csi_camera_has_a_number(reference: str) -> None:
+    with pytest.raises(UsageError):
+        open_source(reference)
