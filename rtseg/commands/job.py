@@ -108,7 +108,11 @@ class Job:
             )
             pipeline.stats.started_nanos -= process_age_nanos()
             self.watch.follow(
-                pipeline, source=source.info.name, model=package.name, labels=package.labels
+                pipeline,
+                source=source.info.name,
+                model=package.name,
+                labels=package.labels,
+                connection=source.connection if isinstance(source, Connected) else None,
             )
             failure, code = self._drive(pipeline)
             run = self._described(package, engine, sinks, stats=pipeline.stats)

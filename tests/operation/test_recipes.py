@@ -19,6 +19,7 @@ from rtseg.commands import app
 from rtseg.labels import CAMVID
 from rtseg.operation.health import Health
 from rtseg.operation.metrics import Metrics
+from rtseg.source.connection import Connection
 from rtseg.stats import RunStats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,7 @@ def test_the_table_of_metrics_is_what_is_served():
         labels=CAMVID,
         stats=lambda: stats,
         health=lambda: Health("flowing", ""),
+        connection=Connection(0),
     )
     served = set(re.findall(r"^(rtseg_\w+)\{", metrics.page().body.decode(), re.MULTILINE))
     rows = [line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("| `rtseg_")]
