@@ -53,7 +53,8 @@ def test_the_table_of_metrics_is_what_is_served():
     served = set(re.findall(r"^(rtseg_\w+)\{", metrics.page().body.decode(), re.MULTILINE))
     rows = [line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("| `rtseg_")]
     assert served == set(re.findall(r"rtseg_\w+", " ".join(rows)))
-    alerts = PAGE.partition("```yaml")[2].partition("```")[0]
+    alerts = PAGE.partition("```\ngroups:")[2].partition("```")[0]
+    assert "RtsegStalled" in alerts
     assert set(re.findall(r"\brtseg_\w+", alerts)) <= served
 
 
@@ -87,5 +88,5 @@ def test_the_image_copies_what_there_is_and_starts_a_run(monkeypatch):
 
 
 def test_the_example_of_a_line_has_the_keys_of_a_line():
-    example = json.loads(PAGE.partition("```json\n")[2].partition("\n```")[0])
+    example = json.loads(re.search(r'^\{"time".*$', PAGE, re.MULTILINE)[0])
     assert list(example) == ["time", "level", "event", "message"]
