@@ -144,13 +144,13 @@ class _RunCollector(Collector):
             family = CounterMetricFamily(f"rtseg_{name}_total", words, labels=["source"])
             family.add_metric([self.source], count)
             yield family
-        family = GaugeMetricFamily(
+        grades = GaugeMetricFamily(
             "rtseg_connection_grade", "1 for that of the last hour.", labels=["source", "grade"]
         )
         grade = connection.grade(now)
         for each in get_args(Grade):
-            family.add_metric([self.source, each], float(each == grade))
-        yield family
+            grades.add_metric([self.source, each], float(each == grade))
+        yield grades
 
     def _classes(self, seen: Seen) -> Metric:
         family = SummaryMetricFamily(
