@@ -114,7 +114,11 @@ class Job:
                 climber.follow(pipeline)
             pipeline.stats.started_nanos -= process_age_nanos()
             self.watch.follow(
-                pipeline, source=source.info.name, model=package.name, labels=package.labels
+                pipeline,
+                source=source.info.name,
+                model=package.name,
+                labels=package.labels,
+                connection=source.connection if isinstance(source, Connected) else None,
             )
             failure, code = self._drive(pipeline, climber)
             run = self._described(package, engine, sinks, stats=pipeline.stats)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -27,6 +28,7 @@ from rtseg import __version__
 from rtseg.labels import LabelSet
 from rtseg.operation.endpoint import Page
 from rtseg.operation.health import Health
+from rtseg.source.connection import Connection, Grade
 from rtseg.stats import NANOS_PER_SECOND, RunStats, Seen
 
 NEWEST = 256
@@ -52,9 +54,10 @@ class Metrics:
         labels: LabelSet,
         stats: Callable[[], RunStats],
         health: Callable[[], Health],
+        connection: Connection | None = None,
     ) -> None:
         """source: the run's, passwords masked. stats, health: as they are when they are asked."""
-        self._registry.register(_RunCollector(source, model, labels, stats, health))
+        self._registry.register(_RunCollector(source, model, labels, stats, health, connection))
 
     def page(self) -> Page:
         return Page(generate_latest(self._registry), CONTENT_TYPE_LATEST)
@@ -67,6 +70,7 @@ class _RunCollector(Collector):
     labels: LabelSet
     stats: Callable[[], RunStats]
     health: Callable[[], Health]
+    connection: Connection | None
 
     def collect(self) -> Iterator[Metric]:
         stats, now = self.stats(), time.monotonic_ns()
@@ -77,6 +81,8 @@ class _RunCollector(Collector):
         yield from self._counts(stats)
         if stats.written.count:
             yield from self._times(stats, now)
+        if self.connection is not None:
+            yield from self._losses(self.connection, now)
         yield self._classes(stats.seen)
 
     def _info(self) -> Metric:
@@ -129,6 +135,22 @@ class _RunCollector(Collector):
         for quantile, millis in (("0.5", of.p50), ("0.95", of.p95), ("0.99", of.p99)):
             family.add_metric([self.source, quantile], millis / 1e3)
         yield family
+
+    def _losses(self, connection: Connection, now: int) -> Iterator[Metric]:
+        for name, count, words in (
+            ("reconnects", connection.reconnects, "Times that a lost source came back."),
+            ("stalls", connection.stalls, "Pauses in the frames that ended no connection."),
+        ):
+            family = CounterMetricFamily(f"rtseg_{name}_total", words, labels=["source"])
+            family.add_metric([self.source], count)
+            yield family
+        grades = GaugeMetricFamily(
+            "rtseg_connection_grade", "1 for that of the last hour.", labels=["source", "grade"]
+        )
+        grade = connection.grade(now)
+        for each in get_args(Grade):
+            grades.add_metric([self.source, each], float(each == grade))
+        yield grades
 
     def _classes(self, seen: Seen) -> Metric:
         family = SummaryMetricFamily(

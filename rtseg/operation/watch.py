@@ -18,6 +18,7 @@ from rtseg.operation.endpoint import Endpoint, Page
 from rtseg.operation.health import STARTING, STOPPING, Health, StallLimit, failed
 from rtseg.operation.service import ServiceManager
 from rtseg.pipeline.pipeline import Pipeline
+from rtseg.source.connection import Connection
 
 if TYPE_CHECKING:
     from rtseg.operation.metrics import Metrics
@@ -56,8 +57,16 @@ class Watch:
         self._service.stop()
         self._exit.close()
 
-    def follow(self, pipeline: Pipeline, *, source: str, model: str, labels: LabelSet) -> None:
-        """source: passwords masked."""
+    def follow(
+        self,
+        pipeline: Pipeline,
+        *,
+        source: str,
+        model: str,
+        labels: LabelSet,
+        connection: Connection | None = None,
+    ) -> None:
+        """source: passwords masked. connection: of the source, where it can be lost."""
         self._pipeline = pipeline
         if self._metrics is not None:
             self._metrics.follow(
@@ -66,6 +75,7 @@ class Watch:
                 labels=labels,
                 stats=lambda: pipeline.stats,
                 health=self._health,
+                connection=connection,
             )
 
     def beat(self, *, stopping: bool) -> Health | None:

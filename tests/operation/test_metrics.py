@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rtseg.labels import CAMVID
 from rtseg.operation.health import Health
 from rtseg.operation.metrics import Metrics
+from rtseg.source.connection import Connection
 from rtseg.stats import RunStats
 
 SECOND = 10**9
@@ -29,7 +30,7 @@ def read(metrics):
     return types, samples
 
 
-def followed(stats, state="flowing"):
+def followed(stats, state="flowing", connection=None):
     metrics = Metrics()
     metrics.follow(
         'rtsp://anna:***@host/"a"\n',
@@ -37,6 +38,7 @@ def followed(stats, state="flowing"):
         labels=CAMVID,
         stats=lambda: stats,
         health=lambda: Health(state, ""),
+        connection=connection,
     )
     return metrics
 
@@ -96,6 +98,20 @@ def test_rates_are_of_now_and_fall_to_nothing_in_a_stall():
     rates = [stalled[f"rtseg_{name}_fps",] for name in ("capture", "processed", "written")]
     assert (rates, stalled["rtseg_healthy",]) == ([0, 0, 0], 0)
     assert stalled["rtseg_last_frame_age_seconds",] > 60
+
+
+def test_a_connection_is_counted_and_graded():
+    now = time.monotonic_ns()
+    connection = Connection(now - 100 * SECOND)
+    connection.lose("timeout", now - 40 * SECOND)
+    connection.regain(now - 36 * SECOND)
+    connection.stall(now - 20 * SECOND, now - 17 * SECOND)
+    # 7 of 100 seconds without frames: poor, which begins below 95 %
+    _, samples = read(followed(RunStats(0), connection=connection))
+    assert samples["rtseg_reconnects_total",] == samples["rtseg_stalls_total",] == 1
+    grades = {key[1]: each for key, each in samples.items() if key[0] == "rtseg_connection_grade"}
+    assert grades == {"excellent": 0, "good": 0, "fair": 0, "poor": 1, "unusable": 0}
+    assert ("rtseg_reconnects_total",) not in read(followed(RunStats(0)))[1]
 
 
 def test_before_the_first_frame_nothing_is_made_up():

@@ -19,6 +19,7 @@ from rtseg.commands import app
 from rtseg.labels import CAMVID
 from rtseg.operation.health import Health
 from rtseg.operation.metrics import Metrics
+from rtseg.source.connection import Connection
 from rtseg.stats import RunStats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,11 +48,13 @@ def test_the_table_of_metrics_is_what_is_served():
         labels=CAMVID,
         stats=lambda: stats,
         health=lambda: Health("flowing", ""),
+        connection=Connection(0),
     )
     served = set(re.findall(r"^(rtseg_\w+)\{", metrics.page().body.decode(), re.MULTILINE))
     rows = [line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("| `rtseg_")]
     assert served == set(re.findall(r"rtseg_\w+", " ".join(rows)))
-    alerts = PAGE.partition("```yaml")[2].partition("```")[0]
+    alerts = PAGE.partition("```\ngroups:")[2].partition("```")[0]
+    assert "RtsegStalled" in alerts
     assert set(re.findall(r"\brtseg_\w+", alerts)) <= served
 
 
@@ -85,5 +88,5 @@ def test_the_image_copies_what_there_is_and_starts_a_run(monkeypatch):
 
 
 def test_the_example_of_a_line_has_the_keys_of_a_line():
-    example = json.loads(PAGE.partition("```json\n")[2].partition("\n```")[0])
+    example = json.loads(re.search(r'^\{"time".*$', PAGE, re.MULTILINE)[0])
     assert list(example) == ["time", "level", "event", "message"]
