@@ -17,7 +17,8 @@ import pytest
 
 from rtseg.engine.package import DEFAULT_MODEL, find_package, package_folders
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.planes import BT601, yuv420
+from rtseg.sink.planes import yuv420
+from rtseg.yuv import BT601
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
