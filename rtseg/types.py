@@ -127,7 +127,7 @@ class Picture:
     None where nobody asked for it: a run that writes only statistics renders nothing.
     other: labels of a second engine, at its own output size, in the ids of the first one's label
     set. scores: what the labels were made of. Both None where nobody asked. label_set: the name of
-    that set.
+    that set. faults: what the camera suffers from; None where nobody looked.
     """
 
     segmentation: Segmentation
@@ -135,3 +135,4 @@ class Picture:
     other: LabelMap | None = None
     scores: Scores | None = None
     label_set: str = ""
+    faults: tuple[str, ...] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rtseg.commands.health import CameraHealth, health_for
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.memory import keep_freed_memory
 from rtseg.commands.outputs import Wanted, make_sinks
@@ -61,6 +62,7 @@ class Job:
     limit: int | None = None
     mode: str = "auto"
     smoothing: Smoothing = field(default_factory=Smoothing)
+    health: str = "auto"
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
@@ -71,6 +73,7 @@ class Job:
             refuse_waiting(source, self.mode)
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             engine = self._engine(package, live=source.info.live)
+            health = health_for(self.health, live=source.info.live)
             pipeline = Pipeline(
                 source,
                 engine,
@@ -78,10 +81,11 @@ class Job:
                 render=painter,
                 limit=self.limit,
                 smoothing=self.smoothing,
+                watch=health,
             )
             pipeline.stats.started_nanos -= process_age_nanos()
-            failure, code = self._drive(pipeline)
-            run = self._described(package, engine, sinks, stats=pipeline.stats)
+            failure, code = self._drive(pipeline, health)
+            run = self._described(package, engine, sinks, stats=pipeline.stats, health=health)
         if run.summary.frames_written or failure is None:
             _report(run, json_on_stdout=json_on_stdout)
         if failure is not None:
@@ -101,7 +105,9 @@ class Job:
             )
         return make_engine(self.backend, package, self.precision, depth=depth, threads=self.threads)
 
-    def _drive(self, pipeline: Pipeline) -> tuple[RtsegError | None, int]:
+    def _drive(
+        self, pipeline: Pipeline, health: CameraHealth | None
+    ) -> tuple[RtsegError | None, int]:
         """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
         with (
             Interrupts(gently=pipeline.finish, at_once=pipeline.stop) as interrupts,
@@ -111,7 +117,8 @@ class Job:
             task = bar.add_task("run", total=self._total(), note="")
             while not pipeline.wait(0.2):
                 written = pipeline.stats.written
-                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS")
+                faults = f"  {health.note}" if health and health.note else ""
+                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS{faults}")
             try:
                 pipeline.join()
             except RtsegError as error:
@@ -123,7 +130,13 @@ class Job:
         return min(counts, default=None)
 
     def _described(
-        self, package: ModelPackage, engine: Engine, sinks: Sequence[Sink], *, stats: RunStats
+        self,
+        package: ModelPackage,
+        engine: Engine,
+        sinks: Sequence[Sink],
+        *,
+        stats: RunStats,
+        health: CameraHealth | None,
     ) -> Run:
         source = self.source
         return Run(
@@ -136,6 +149,7 @@ class Job:
             summary=stats.summary(),
             outputs=tuple(path for sink in sinks for path in sink.outputs),
             warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
+            health=health,
         )
 
 

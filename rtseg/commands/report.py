@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rtseg import __version__
+from rtseg.commands.health import CameraHealth
 from rtseg.engine.base import EngineInfo
 from rtseg.labels import LabelSet
 from rtseg.smoothing import Smoothing
@@ -20,7 +21,10 @@ from rtseg.types import ModelSpec
 
 @dataclass(frozen=True)
 class Run:
-    """Everything about one run that its report needs. engine is None if it never opened."""
+    """Everything about one run that its report needs. engine is None if it never opened.
+
+    health: None where nobody looked.
+    """
 
     source: SourceInfo
     spec: ModelSpec
@@ -31,6 +35,7 @@ class Run:
     summary: Summary
     outputs: tuple[Path, ...]
     warnings: tuple[str, ...]
+    health: CameraHealth | None
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -53,6 +58,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "stages_ms": {name: each.rounded() for name, each in summary.stages.items()},
         "first_frame_seconds": round(summary.first_frame_seconds, 3),
         "classes": dict(zip(run.labels.names, areas, strict=True)),
+        "health": run.health.facts if run.health else None,
         "picture": [run.source.height, run.source.width],
         "network": [run.spec.height, run.spec.width],
         "warm_up": "2 inferences before the first frame; no frame is left out of the numbers",
@@ -102,6 +108,8 @@ def print_report(run: Run) -> None:
             f"smoothing: {run.smoothing.words}; {summary.frames_warped} frames were warped, not "
             f"processed: written_fps {summary.written_fps:.1f}"
         )
+    if run.health is not None:
+        show(f"camera health: {run.health.words or 'no fault'}")
     for path in run.outputs:
         show(f"wrote {path}")
 

@@ -30,6 +30,9 @@ def command(
     keyframe: Annotated[
         str, typer.Option(help="Network on every Nth frame, or adaptive; warped in between.")
     ] = "1",
+    health: Annotated[
+        str, typer.Option(help="Watch the camera: on, off, or auto: live sources.")
+    ] = "auto",
     look: Annotated[str, typer.Option(help="overlay, mask, side or contours.")] = "overlay",
     opacity: Annotated[float, typer.Option(help="Of the colours, 0..1.")] = 0.5,
     legend: Annotated[bool, typer.Option("--legend", help="Classes and FPS in a corner.")] = False,
@@ -86,5 +89,6 @@ def command(
         limit=limit,
         mode=mode,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
+        health=health,
     )
     raise typer.Exit(job.run(json_on_stdout=as_json))

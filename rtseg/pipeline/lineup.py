@@ -13,7 +13,17 @@ from rtseg.pipeline.segment import prepared_for
 from rtseg.preprocess import prepare
 from rtseg.smoothing import KeyFrames, Smoother, Smoothing
 from rtseg.stats import RunStats
-from rtseg.types import Frame, Inferred, Motion, Picture, Prepared, Scored, Scores, Segmentation
+from rtseg.types import (
+    Frame,
+    Inferred,
+    Motion,
+    Picture,
+    Prepared,
+    Rgb,
+    Scored,
+    Scores,
+    Segmentation,
+)
 
 
 def depth_for(smoothing: Smoothing, *, live: bool) -> int:
@@ -28,9 +38,13 @@ def capacity_for(*, live: bool) -> int:
 
 @dataclass(frozen=True)
 class Pending:
-    """A frame on its way through a line-up's engines. seen: whether it was given to them."""
+    """A frame on its way through a line-up's engines. seen: whether it was given to them.
+
+    small: what the first of them eats: (h, w), or the whole picture.
+    """
 
     frame: Frame
+    small: Rgb
     motion: Motion | None
     seen: bool
     lineup: Lineup
@@ -77,7 +91,7 @@ class Lineup:
         if seen:
             for inference, each in zip(self.inferences, prepared, strict=True):
                 inference.submit(each.tensor)
-        return Pending(frame, motion, seen=seen, lineup=self)
+        return Pending(frame, prepared[0].tensor[0], motion, seen=seen, lineup=self)
 
     def settle(self, pending: Pending, stats: RunStats) -> Picture:
         """Wait for the frame's results; not rendered yet. Raises Closed."""

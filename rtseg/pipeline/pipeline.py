@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 from itertools import chain
 from types import TracebackType
 from typing import Any
@@ -26,6 +27,9 @@ from rtseg.types import Frame, Picture, Rgb, Segmentation
 Render = Callable[[Segmentation, RunStats], Rgb]
 """Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
 
+Watched = Callable[[Rgb, Fraction], tuple[str, ...]]
+"""What the camera suffers from, by a small picture and its pts. Runs on the overlay thread."""
+
 
 class Pipeline:
     """``with Pipeline(...) as run: run.wait(); run.join()``. Leaving the block ends all threads.
@@ -39,7 +43,8 @@ class Pipeline:
 
     In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
     counted: whether the capture is clocked and the gaps of the source are counted here.
-    window: of the statistics. ended: called when the last stage has ended, on its thread.
+    watch: looks at every frame. window: of the statistics. ended: called when the last stage has
+    ended, on its thread.
 
     Whoever ends, for whatever reason, aborts what feeds it and closes what it feeds: so a lost
     source still gets its last frames written, and a full disk stops the capture.
@@ -54,6 +59,7 @@ class Pipeline:
         render: Render | None,
         limit: int | None = None,
         smoothing: Smoothing | None = None,
+        watch: Watched | None = None,
         counted: bool = True,
         window: int | None = None,
         ended: Callable[[], None] | None = None,
@@ -62,6 +68,7 @@ class Pipeline:
         self.stats = RunStats(time.monotonic_ns(), window=window)
         self._source, self._sinks = source, sinks
         self._render = render
+        self._watch = watch
         self._limit = limit
         self._counted = counted
         self._ended = ended
@@ -200,6 +207,11 @@ class Pipeline:
                 if self._forgotten(pending.frame):
                     continue
                 started = time.monotonic_ns()
+                if self._watch is not None:
+                    faults = self._watch(pending.small, pending.frame.pts)
+                    picture = replace(picture, faults=faults)
+                    self.stats.clock("health", time.monotonic_ns() - started)
+                    started = time.monotonic_ns()
                 if render is not None:
                     image = render(picture.segmentation, self.stats)
                     picture = replace(picture, image=image)

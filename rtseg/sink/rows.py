@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from rtseg.errors import SinkError
 from rtseg.sink.file import DiskFile
 
-Row: TypeAlias = Mapping[str, int | float]
+Row: TypeAlias = Mapping[str, int | float | str]
 
 ROWS_PER_GROUP = 100
 SECONDS_PER_GROUP = 1.0

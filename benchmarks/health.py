@@ -1,0 +1,213 @@
+"""How often camera health is wrong about good footage, and what it finds in damaged footage.
+
+Every clip is watched as it is; then each damage is done to as many seconds of it as --seconds
+says, from a fifth of them on. Short clips are played back and forth. What is watched is the
+picture as the default model gets it. Exit code 1 where a fault is found in footage as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+from itertools import chain, cycle, islice
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from rtseg.engine.package import DEFAULT_MODEL, find_package
+from rtseg.health.faults import FAULTS
+from rtseg.health.watch import Watch
+from rtseg.preprocess import prepare
+from rtseg.source.video import VideoFile
+from rtseg.types import Rgb
+
+Damage = Callable[[Rgb], Rgb]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clips", nargs="+", type=Path)
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each damaged clip")
+    parser.add_argument("--json", type=Path, help="file for all that was measured")
+    wanted = parser.parse_args()
+    cv2.setNumThreads(1)
+    reports = [watched(clip, seconds=wanted.seconds) for clip in wanted.clips]
+    if wanted.json:
+        wanted.json.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
+    print(markdown(reports))
+    sys.exit(1 if any(each["wrong"] for each in reports) else 0)
+
+
+def watched(clip: Path, *, seconds: float) -> dict[str, Any]:
+    """wrong: seconds by fault in the clip as it is. damaged: by damage, what was found when."""
+    watch, millis, kept, last = Watch(), [], [], Fraction(0)
+    for picture, last in prepared(clip):
+        began = time.thread_time_ns()
+        watch.look(picture, last)
+        millis.append((time.thread_time_ns() - began) / 1e6)
+        if last < seconds:
+            kept.append(picture)
+    rate = (len(millis) - 1) / last
+    found = {}
+    for name, damage in damages().items():
+        found[name] = found_after(damage, kept, rate=rate, seconds=seconds)
+        print(f"{clip.stem}, {name}: {found[name]}", file=sys.stderr)
+    return {
+        "clip": clip.stem,
+        "seconds": float(last),
+        "frames": len(millis),
+        "wrong": {fault: float(each.seconds) for fault, each in watch.spells.items()},
+        "ms": [float(np.percentile(millis, q)) for q in (10, 50, 95)],
+        "damaged": found,
+    }
+
+
+def prepared(clip: Path) -> Iterator[tuple[Rgb, Fraction]]:
+    spec = find_package(DEFAULT_MODEL).spec
+    with VideoFile(str(clip)) as video:
+        for frame in video:
+            yield prepare(frame, spec).tensor[0], frame.pts
+
+
+def found_after(
+    damage: Damage, pictures: list[Rgb], *, rate: Fraction, seconds: float
+) -> dict[str, float]:
+    """Seconds from the damage to each fault that was found."""
+    watch, begins, found = Watch(), Fraction(seconds) / 5, dict[str, float]()
+    back_and_forth = cycle(chain(pictures, pictures[-2:0:-1]))
+    for index, picture in enumerate(islice(back_and_forth, int(seconds * rate))):
+        moment = index / rate
+        for turn in watch.look(damage(picture) if moment >= begins else picture, moment):
+            if turn.begins:
+                found.setdefault(turn.fault, round(float(moment - begins), 2))
+    return found
+
+
+def damages() -> dict[str, Damage]:
+    """New ones: that which freezes remembers."""
+    return {
+        "frozen": Frozen(),
+        "black": lambda picture: picture // 32,
+        "underexposed, x 0.1": lambda picture: (picture * 0.1).astype(np.uint8),
+        "overexposed, x 4": lambda picture: np.minimum(picture.astype(np.uint16) * 4, 255).astype(
+            np.uint8
+        ),
+        "blurred, sigma 1 % of the width": lambda picture: blurred(picture, 0.01),
+        "blurred, sigma 2 %": lambda picture: blurred(picture, 0.02),
+        "left half covered": Covered(left_half),
+        "right half covered, with noise": Covered(lambda *at: left_half(*at)[:, ::-1], noise=2),
+        "twelve blots, a third": Covered(blots),
+        "grey blocks, an eighth": Covered(blocks, grey=128),
+        "no chroma, a third": unchromed,
+    }
+
+
+class Frozen:
+    def __init__(self) -> None:
+        self._first: Rgb | None = None
+
+    def __call__(self, picture: Rgb) -> Rgb:
+        self._first = picture if self._first is None else self._first
+        return self._first
+
+
+class Covered:
+    """Something dark and brownish where the mask is 1. noise: of the sensor, grey levels."""
+
+    def __init__(
+        self,
+        mask: Callable[[int, int], np.ndarray[Any, Any]],
+        *,
+        grey: int | None = None,
+        noise: float = 0,
+    ) -> None:
+        self._mask, self._grey, self._noise = lru_cache(mask), grey, noise
+        self._random = np.random.default_rng(7)
+
+    def __call__(self, picture: Rgb) -> Rgb:
+        height, width, _ = picture.shape
+        cover = np.full(picture.shape, self._grey or 0, np.float32)
+        if self._grey is None:
+            cover += 0.4 * picture.mean() * np.array((1.15, 1.0, 0.8), np.float32)
+        if self._noise:
+            cover += self._random.normal(0, self._noise, (height, width, 1)).astype(np.float32)
+        mask = self._mask(height, width)[..., None]
+        return np.clip(picture * (1 - mask) + cover * mask, 0, 255).astype(np.uint8)
+
+
+def left_half(height: int, width: int) -> np.ndarray[Any, Any]:
+    """Its border is as soft as that of a thing on the lens."""
+    ramp = np.clip((0.5 - np.arange(width) / width) / 0.06 + 0.5, 0, 1)
+    return np.tile(ramp.astype(np.float32), (height, 1))
+
+
+def blots(height: int, width: int) -> np.ndarray[Any, Any]:
+    mask = np.zeros((height, width), np.float32)
+    random = np.random.default_rng(3)
+    for x, y, size in random.uniform((0, 0.1, 0.1), (1, 0.9, 0.15), (12, 3)):
+        cv2.circle(mask, (int(x * width), int(y * height)), int(size * height), 1, -1)
+    return cv2.GaussianBlur(mask, (0, 0), 0.01 * width)
+
+
+def blocks(height: int, width: int) -> np.ndarray[Any, Any]:
+    """An eighth of the blocks of 16 pixels."""
+    lost = np.random.default_rng(5).random((height // 16, width // 16)) < 1 / 8
+    return np.kron(lost, np.ones((16, 16), np.float32))
+
+
+def blurred(picture: Rgb, sigma: float) -> Rgb:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma * picture.shape[1]), np.uint8)
+
+
+def unchromed(picture: Rgb) -> Rgb:
+    """The lower third as a decoder paints it that found zeros for chroma: BT.601, video range."""
+    damaged = picture.copy()
+    lower = damaged[2 * len(damaged) // 3 :]
+    luma = lower.mean(axis=2, keepdims=True)
+    lower[:] = np.clip(luma + np.array((-179, 135, -227)), 0, 255)
+    return damaged
+
+
+def markdown(reports: list[dict[str, Any]]) -> str:
+    seconds = sum(each["seconds"] for each in reports)
+    frames = sum(each["frames"] for each in reports)
+    wrong = {fault: sum(each["wrong"].get(fault, 0) for each in reports) for fault in FAULTS}
+    wrong = {fault: said for fault, said in wrong.items() if said}
+    ms = ", ".join(f"{np.median([each['ms'][at] for each in reports]):.2f}" for at in range(3))
+    lines = [
+        f"{len(reports)} clips, {frames} frames, {seconds:.0f} s as they are; "
+        f"seconds of wrong faults: {wrong or 'none'}. "
+        f"CPU ms a frame, 10th, 50th and 95th percentile (median of the clips): {ms}.",
+        "",
+        "| damage | found as (clips; median seconds) | missed in |",
+        "|---|---|---|",
+    ]
+    for name in reports[0]["damaged"]:
+        lines.append(f"| {name} | {found_as(reports, name)} | {missed_in(reports, name)} |")
+    return "\n".join(lines)
+
+
+def found_as(reports: list[dict[str, Any]], damage: str) -> str:
+    words = []
+    for fault in FAULTS:
+        after = [each["damaged"][damage].get(fault) for each in reports]
+        after = [each for each in after if each is not None]
+        if after:
+            words.append(f"{fault} ({len(after)}; {np.median(after):.1f})")
+    return ", ".join(words)
+
+
+def missed_in(reports: list[dict[str, Any]], damage: str) -> str:
+    """Clips in which nothing was found at all."""
+    return ", ".join(each["clip"] for each in reports if not each["damaged"][damage])
+
+
+if __name__ == "__main__":
+    main()
