@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 from rtseg.commands.health import CameraHealth, health_for
@@ -21,6 +23,7 @@ from rtseg.overlay import Look, render, visible_classes
 from rtseg.pipeline.lineup import depth_for
 from rtseg.pipeline.pipeline import Pipeline
 from rtseg.sink.base import Sink
+from rtseg.sink.events import STDOUT
 from rtseg.sink.statistics import class_counts
 from rtseg.smoothing import Smoothing
 from rtseg.source.base import Source
@@ -66,6 +69,10 @@ class Job:
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
+        if json_on_stdout and self.wanted.events == STDOUT:
+            raise UsageError(
+                "--json and --events - both want stdout: send the events to a file or udp://"
+            )
         keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
@@ -87,7 +94,9 @@ class Job:
             failure, code = self._drive(pipeline, health)
             run = self._described(package, engine, sinks, stats=pipeline.stats, health=health)
         if run.summary.frames_written or failure is None:
-            _report(run, json_on_stdout=json_on_stdout)
+            # Where events have stdout, people read the report on stderr.
+            with redirect_stdout(sys.stderr if self.wanted.events == STDOUT else sys.stdout):
+                _report(run, json_on_stdout=json_on_stdout)
         if failure is not None:
             raise failure
         return code

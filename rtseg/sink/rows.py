@@ -63,7 +63,7 @@ class JsonRows:
     def __init__(self, path: Path) -> None:
         self._lines = _LineFile(path)
 
-    def append(self, row: Row) -> None:
+    def append(self, row: Mapping[str, Any]) -> None:
         self._lines.append(json.dumps(row) + "\n")
 
     def close(self) -> None:
