@@ -226,3 +226,27 @@ def test_frames_that_calibrate_are_not_those_that_are_compared(
     assert module.frames_of("in a row of day", clips, four) == {"a/day.mp4": [14, 15, 16, 17]}
     assert module.frames_of("in a row of night", clips, eight) == {"b/night.mp4": list(range(6))}
     assert not set(module.apart(32, 2)) & {0, 8, 16, 24}
+
+
+def test_a_damaged_clip_is_watched_back_and_forth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten seconds of noise at four frames a second, from six pictures; black from 2 s on."""
+    health = imported("health", monkeypatch)
+    noise = np.random.default_rng(6).integers(0, 256, (6, 144, 192, 3), np.uint8)
+    black = health.damages()["black"]
+    found = health.found_after(black, list(noise), rate=Fraction(4), seconds=10)
+    assert found == {"black": 1.0}
+
+
+def test_the_table_of_health_counts_clips_and_names_the_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    health = imported("health", monkeypatch)
+    day = {"clip": "day", "seconds": 10.0, "frames": 300, "wrong": {}, "ms": [0.3, 0.4, 0.5]}
+    night = day | {"clip": "night", "wrong": {"black": 1.5}, "ms": [0.5, 0.6, 0.9]}
+    day["damaged"] = {"covered": {"covered": 6.0, "blurred": 2.0}, "black": {"black": 1.0}}
+    night["damaged"] = {"covered": {}, "black": {"black": 1.2}}
+    said = health.markdown([day, night])
+    assert "2 clips, 600 frames, 20 s as they are; seconds of wrong faults: {'black': 1.5}" in said
+    assert "(median of the clips): 0.40, 0.50, 0.70." in said
+    assert "| covered | blurred (1; 2.0), covered (1; 6.0) | night |" in said
+    assert said.endswith("| black | black (2; 1.1) |  |")

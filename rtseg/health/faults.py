@@ -46,7 +46,7 @@ BLACK, DARK = 16, 31  # grey levels; night between villages reached 31 for a mom
 CLIPPED = 0.4  # share; the brightest of the clips have 0.02
 STILL = 0.0005  # share that changes; the quietest of the clips change 0.005
 BLUNT = 0.15  # sharpness; the softest of the clips have 0.24
-FLAT = 20.0  # contrast below which there are no edges to judge
+FLAT = 4.0  # contrast below which there are no edges to judge; the darkest of the clips have 107
 CONCEALED = 0.05  # share; the greyest of the clips have 0.014
 TINTED = 0.15  # share; none of the clips has any
 
