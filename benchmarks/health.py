@@ -41,10 +41,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clips", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=15.0, help="of each damaged clip")
+    parser.add_argument("--whole", action="store_true", help="whole pictures, none damaged")
     parser.add_argument("--json", type=Path, help="file for all that was measured")
     wanted = parser.parse_args()
     cv2.setNumThreads(1)
-    reports = [watched(clip, seconds=wanted.seconds) for clip in wanted.clips]
+    seconds = 0.0 if wanted.whole else wanted.seconds
+    reports = [watched(clip, seconds=seconds) for clip in wanted.clips]
     if wanted.json:
         wanted.json.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
     print(markdown(reports))
@@ -52,9 +54,12 @@ def main() -> None:
 
 
 def watched(clip: Path, *, seconds: float) -> dict[str, Any]:
-    """wrong: seconds by fault in the clip as it is. damaged: by damage, what was found when."""
+    """wrong: seconds by fault in the clip as it is. damaged: by damage, what was found when.
+
+    seconds: of the damaged clip; 0 watches whole pictures, as an engine on a GPU gets them.
+    """
     watch, millis, kept, last = Watch(), [], [], Fraction(0)
-    for picture, last in prepared(clip):
+    for picture, last in prepared(clip) if seconds else whole(clip):
         began = time.thread_time_ns()
         watch.look(picture, last)
         millis.append((time.thread_time_ns() - began) / 1e6)
@@ -62,7 +67,7 @@ def watched(clip: Path, *, seconds: float) -> dict[str, Any]:
             kept.append(picture)
     rate = (len(millis) - 1) / last / STRIDE
     found = {}
-    for name, damage in damages().items():
+    for name, damage in damages().items() if seconds else ():
         found[name] = found_after(damage, kept, rate=rate, seconds=seconds)
         print(f"{clip.stem}, {name}: {found[name]}", file=sys.stderr)
     return {
@@ -80,6 +85,12 @@ def prepared(clip: Path) -> Iterator[tuple[Rgb, Fraction]]:
     with VideoFile(str(clip)) as video:
         for frame in video:
             yield prepare(frame, spec).tensor[0], frame.pts
+
+
+def whole(clip: Path) -> Iterator[tuple[Rgb, Fraction]]:
+    with VideoFile(str(clip)) as video:
+        for frame in video:
+            yield frame.picture, frame.pts
 
 
 def found_after(

@@ -66,5 +66,8 @@ def udp_address(target: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, None
     if not host or not port or parts.path or parts.query or parts.username:
-        raise UsageError(f"cannot send events to {target!r}: write it as udp://HOST:PORT")
+        # The address is not repeated: there may be a password in it.
+        raise UsageError(
+            "cannot send events to that address: write it as udp://HOST:PORT, with nothing else"
+        )
     return host, port

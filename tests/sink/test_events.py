@@ -117,10 +117,13 @@ def test_an_unknown_host_is_named(picture: MakePicture) -> None:
         written("udp://no.such.invalid:9", picture)
 
 
-@pytest.mark.parametrize("target", ["udp://host", "udp://:99", "udp://host:99/path", "udp://h:x"])
-def test_an_address_needs_host_and_port(target: str) -> None:
-    with pytest.raises(UsageError, match="write it as udp://HOST:PORT"):
+@pytest.mark.parametrize(
+    "target", ["udp://host", "udp://:99", "udp://host:99/path", "udp://h:x", "udp://me:secret@h:99"]
+)
+def test_an_address_is_host_and_port_and_a_password_in_it_is_not_repeated(target: str) -> None:
+    with pytest.raises(UsageError, match="write it as udp://HOST:PORT") as caught:
         Events(target, ZONES)
+    assert "secret" not in str(caught.value)
 
 
 def test_other_targets_list_the_known_ones() -> None:
