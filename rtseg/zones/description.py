@@ -35,7 +35,7 @@ def read_zones(path: Path, labels: LabelSet) -> Zones:
         return _zones(parser.loads(path.read_text(encoding="utf-8")), labels)
     except OSError as error:
         raise UsageError(f"cannot read the zones {str(path)!r}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{str(path)!r}: {error}; see docs/zones.md") from error
 
 
@@ -51,7 +51,8 @@ def _zones(content: Mapping[str, Any], labels: LabelSet) -> Zones:
         if camera is not None:
             raise ValueError("[camera] gives metres to [free_space], which is missing")
         return Zones(labels, zones, None)
-    return Zones(labels, zones, _free_space(wanted, labels, ground=camera and _ground(camera)))
+    ground = None if camera is None else _ground(camera)
+    return Zones(labels, zones, _free_space(wanted, labels, ground=ground))
 
 
 def _zone(table: Table, labels: LabelSet) -> Zone:

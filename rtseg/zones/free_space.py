@@ -69,7 +69,7 @@ class Rays:
         free = self._free[labels.ravel()[self._labels_at]]
         steps = np.arange(free.shape[1])
         blocked = ~free & (steps < self._lengths[:, None])
-        ends = blocked.any(axis=1)
+        ends = np.asarray(blocked.any(axis=1))
         pixels = np.where(ends, blocked.argmax(axis=1), self._lengths)
         ahead, right = self._metres(np.minimum(pixels, self._lengths - 1), size)
         return Profile(pixels, ends, ahead, right)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+LARGEST = 1e9
 
 
 class Table:
@@ -61,8 +62,10 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError("a number")
+    if not abs(value) < LARGEST:
+        raise ValueError("a number of a size that can be meant")
     return float(value)
 
 

@@ -2,6 +2,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rtseg.errors import UsageError
 from rtseg.labels import CAMVID
@@ -58,7 +60,9 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         (ZONE.replace("[0.6, 0.6], [0.9, 1]", "[0.9, 1], [0.6, 0.6]"), "zone 'way': its edges"),
         (ZONE.replace("0.9, 1]", "1.9, 1]"), "zone 'way': the point [1.9, 1] is outside"),
         (ZONE.replace("[0.9, 1]", "[0.9]"), "polygon must be [x, y], not"),
-        (ZONE.replace("0.9, 1]", "nan, 1]"), "polygon must be a number, not"),
+        (ZONE.replace("0.9, 1]", "nan, 1]"), "polygon must be a number of a size"),
+        (ZONE.replace("0.9, 1]", "1" + 400 * "0" + ", 1]"), "polygon must be a number of a size"),
+        ("zone = " + 9999 * "[", "recursion"),
         (ZONE.replace("polygon", "polygone"), "no key 'polygone'; it has: name, polygon, rule"),
         (ZONE.replace('"way"', '""'), "name must be text that is not empty"),
         ('[[zone]]\nname = "way"\n', "zone 'way': polygon is missing"),
@@ -88,6 +92,32 @@ def test_what_is_wrong_is_named_in_one_line(text: str, words: str, tmp_path: Pat
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "zones.toml" in str(caught.value)
+
+
+WHOLE = f"{ZONE}{RULE}leave = 0.002\nseconds = 0.1\n{FREE}bearings = 5\n{CAMERA}cx = 3\n"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    at=st.integers(0, len(WHOLE) - 1),
+    cut=st.integers(0, 12),
+    put=st.text('abc."=[]{}#\n\\0189-+e_xinfat, ', max_size=8),
+)
+def test_no_damage_to_the_file_is_more_than_a_line(
+    at: int, cut: int, put: str, *, scratch: Path
+) -> None:
+    path = written(scratch, WHOLE[:at] + put + WHOLE[at + cut :])
+    said = ""
+    try:
+        assert read_zones(path, CAMVID).labels is CAMVID
+    except UsageError as error:
+        said = str(error)
+    assert "\n" not in said
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("zones")
 
 
 def test_a_missing_or_binary_file_is_a_line_too(tmp_path: Path) -> None:
