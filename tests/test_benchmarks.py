@@ -241,12 +241,12 @@ def test_the_table_of_health_counts_clips_and_names_the_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     health = imported("health", monkeypatch)
-    day = {"clip": "day", "seconds": 10.0, "frames": 300, "wrong": {}, "ms": [0.3, 0.4, 0.5]}
-    night = day | {"clip": "night", "wrong": {"black": 1.5}, "ms": [0.5, 0.6, 0.9]}
+    day = {"clip": "day", "seconds": 10.0, "frames": 300, "wrong": {}, "ms": 0.4}
+    night = day | {"clip": "night", "wrong": {"black": 1.5}, "ms": 0.6}
     day["damaged"] = {"covered": {"covered": 6.0, "blurred": 2.0}, "black": {"black": 1.0}}
     night["damaged"] = {"covered": {}, "black": {"black": 1.2}}
     said = health.markdown([day, night])
     assert "2 clips, 600 frames, 20 s as they are; seconds of wrong faults: {'black': 1.5}" in said
-    assert "(median of the clips): 0.40, 0.50, 0.70." in said
+    assert "CPU ms a frame, mean of each clip: 0.40 to 0.60." in said
     assert "| covered | blurred (1; 2.0), covered (1; 6.0) | night |" in said
     assert said.endswith("| black | black (2; 1.1) |  |")

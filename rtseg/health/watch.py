@@ -11,6 +11,9 @@ from rtseg.health.signs import Signs, signs
 from rtseg.persistence import Persistence
 from rtseg.types import Rgb
 
+LOOK_EVERY = Fraction(1, 10)
+"""Seconds. All faults last for longer before they are believed; most frames so cost nothing."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -32,7 +35,7 @@ class Spells:
 class Watch:
     """Every frame of one camera, in order, to ``look``. One thread.
 
-    faults: as of the last frame, in the order of FAULTS. spells: of all that ever began.
+    faults: as of the last look, in the order of FAULTS. spells: of all that ever began.
     """
 
     def __init__(self) -> None:
@@ -44,7 +47,13 @@ class Watch:
         self._last_seconds: Fraction | None = None
 
     def look(self, picture: Rgb, seconds: Fraction) -> tuple[Turn, ...]:
-        """picture: any size, a network's is plenty. seconds: as ``Frame.pts``."""
+        """picture: any size, a network's is plenty. seconds: as ``Frame.pts``.
+
+        Frames that come sooner than LOOK_EVERY after the last look are passed over.
+        """
+        last = self._last_seconds
+        if last is not None and 0 <= seconds - last < LOOK_EVERY:
+            return ()
         shown = self._shown(picture, seconds)
         self._count(seconds)
         before = self.faults
@@ -69,7 +78,7 @@ class Watch:
         return shown
 
     def _count(self, seconds: Fraction) -> None:
-        """The time since the frame before belongs to what that one was said to suffer from."""
+        """The time since the last look belongs to what was found by then."""
         last = seconds if self._last_seconds is None else self._last_seconds
         self._last_seconds = seconds
         for fault in self.faults:

@@ -12,15 +12,19 @@ ROAD, CAR, PEDESTRIAN = (CAMVID.names.index(name) for name in ("road", "car", "p
 WAY = Polygon(((0.4, 0.5), (0.6, 0.5), (0.6, 0.7), (0.4, 0.7)))
 
 
+@pytest.fixture(scope="module")
+def road() -> RoadSource:
+    return RoadSource(height=180, width=320, fps=5)
+
+
 def rule(*, share: float, leave: float, after: str = "0.3", gone: str = "0.5") -> Rule:
     return Rule("near", (CAR, PEDESTRIAN), share, leave, Fraction(after), Fraction(gone))
 
 
-def test_shares_of_the_synthetic_road_are_those_of_its_truth() -> None:
-    road = RoadSource(height=180, width=320)
+def test_shares_of_the_synthetic_road_are_those_of_its_truth(road: RoadSource) -> None:
     shares = ZoneShares(WAY)
     seen = set()
-    for index in range(0, 300, 50):
+    for index in range(0, 48, 8):
         truth = road.truth(index)
         inside = truth[90:126, 128:192]  # 0.5 .. 0.7 of the rows, 0.4 .. 0.6 of the columns
         expected = np.bincount(inside.ravel(), minlength=256) / inside.size
@@ -57,9 +61,8 @@ def test_classes_count_together_and_leaving_takes_less_than_entering() -> None:
     assert alarm.holds is False
 
 
-def test_an_alarm_on_the_synthetic_road_follows_its_truth() -> None:
+def test_an_alarm_on_the_synthetic_road_follows_its_truth(road: RoadSource) -> None:
     """Cars that are passed, five frames a second: 0.4 s are two frames after the first."""
-    road = RoadSource(height=180, width=320, fps=5)
     zone = Polygon(((0.3, 0.55), (0.7, 0.55), (0.7, 0.9), (0.3, 0.9)))
     cars = Rule("car", (CAR,), 0.05, 0.05, after=Fraction("0.4"), gone=Fraction("0.4"))
     shares, alarm = ZoneShares(zone), Alarm(cars)
