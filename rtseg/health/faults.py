@@ -39,7 +39,7 @@ FAULTS: dict[Fault, Kind] = {
     "blurred": Kind("no edge is sharp", Fraction(2)),
     "covered": Kind("a part of the picture shows nothing, all the time", Fraction(1)),
     "discoloured": Kind("much of it is green or magenta", Fraction(1)),
-    "grey blocks": Kind("the decoder lacks data", Fraction(1, 2)),
+    "grey blocks": Kind("the decoder lacks data", Fraction(3, 5)),
 }
 
 BLACK, DARK = 16, 31  # grey levels; night between villages reached 31 for a moment, 40 for long

@@ -11,8 +11,8 @@ from rtseg.health.signs import Signs, signs
 from rtseg.persistence import Persistence
 from rtseg.types import Rgb
 
-LOOK_EVERY = Fraction(1, 10)
-"""Seconds. All faults last for longer before they are believed; most frames so cost nothing."""
+LOOK_EVERY = Fraction(1, 5)
+"""Seconds. Every fault must last for longer to be believed, and most frames so cost nothing."""
 
 
 @dataclass(frozen=True)
