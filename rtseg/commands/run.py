@@ -61,6 +61,7 @@ def command(
     rtseg run pictures/ -o out/                    overlay/NAME.jpg for every picture
     rtseg run 0 -o cam.mp4 --width 1280 --height 720 --limit 300
     rtseg run rtsp://user:pass@camera/stream -o stats.csv
+    rtseg run 0 -o null --zones zones.toml --events -
     rtseg run drive.mp4 -o null --json             how fast is this machine?
     """
     from rtseg.commands.job import Job, in_mode
