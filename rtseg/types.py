@@ -149,7 +149,7 @@ class Picture:
     film: what a person looks at in the planes of a video, in place of image.
     other: labels of a second engine, at its own output size, in the ids of the first one's label
     set. scores: what the labels were made of. Both None where nobody asked. label_set: the name of
-    that set.
+    that set. faults: what the camera suffers from; None where nobody looked.
     """
 
     segmentation: Segmentation
@@ -158,3 +158,4 @@ class Picture:
     scores: Scores | None = None
     label_set: str = ""
     film: Planes | None = None
+    faults: tuple[str, ...] | None = None

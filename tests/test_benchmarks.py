@@ -256,3 +256,27 @@ def test_a_run_whose_numbers_do_not_add_up_is_found(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(chaos.RunStats, "drop", lambda *_: None)
     with pytest.raises(AssertionError, match="read"):
         chaos.runs(range(15))
+
+
+def test_a_damaged_clip_is_watched_back_and_forth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten seconds of noise at four frames a second, from six pictures; black from 2 s on."""
+    health = imported("health", monkeypatch)
+    noise = np.random.default_rng(6).integers(0, 256, (6, 144, 192, 3), np.uint8)
+    black = health.damages()["black"]
+    found = health.found_after(black, list(noise), rate=Fraction(4), seconds=10)
+    assert found == {"black": 1.0}
+
+
+def test_the_table_of_health_counts_clips_and_names_the_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    health = imported("health", monkeypatch)
+    day = {"clip": "day", "seconds": 10.0, "frames": 300, "wrong": {}, "ms": 0.4}
+    night = day | {"clip": "night", "wrong": {"black": 1.5}, "ms": 0.6}
+    day["damaged"] = {"covered": {"covered": 6.0, "blurred": 2.0}, "black": {"black": 1.0}}
+    night["damaged"] = {"covered": {}, "black": {"black": 1.2}}
+    said = health.markdown([day, night])
+    assert "2 clips, 600 frames, 20 s as they are; seconds of wrong faults: {'black': 1.5}" in said
+    assert "CPU ms a frame, mean of each clip: 0.40 to 0.60." in said
+    assert "| covered | blurred (1; 2.0), covered (1; 6.0) | night |" in said
+    assert said.endswith("| black | black (2; 1.1) |  |")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
-from functools import partial
 
+from rtseg.commands.climbing import climber_for, painting
+from rtseg.commands.health import CameraHealth, health_for
 from rtseg.commands.interrupts import Interrupts
 from rtseg.commands.log import tell, warn
 from rtseg.commands.memory import keep_freed_memory
@@ -14,7 +16,7 @@ from rtseg.commands.outputs import Wanted, make_sinks
 from rtseg.commands.painter import Painter
 from rtseg.commands.report import Run, as_json, print_report, process_age_nanos
 from rtseg.commands.screen import print_json, progress_bar
-from rtseg.engine.backends import choose_backend, make_engine
+from rtseg.engine.backends import make_engine
 from rtseg.engine.base import Engine, EngineInfo
 from rtseg.engine.package import DEFAULT_MODEL, ModelPackage, find_package
 from rtseg.errors import EngineError, RtsegError, UsageError
@@ -24,19 +26,17 @@ from rtseg.overlay import Look
 from rtseg.pipeline.climber import Climber
 from rtseg.pipeline.lineup import Lineup, depth_for
 from rtseg.pipeline.pipeline import Pipeline, Render
-from rtseg.pipeline.rungs import LadderWish, Rung
-from rtseg.pipeline.wish import EngineWish, Wish
+from rtseg.pipeline.rungs import LadderWish
 from rtseg.sink.base import Sink
+from rtseg.sink.events import STDOUT
 from rtseg.sink.planes import Films
 from rtseg.sink.video import OverlayVideo
 from rtseg.smoothing import Smoothing
-from rtseg.source.base import Source, SourceInfo
+from rtseg.source.base import Source
 from rtseg.source.chaos import Chaos
 from rtseg.source.connection import Connected
 from rtseg.source.paced import Paced
 from rtseg.stats import RunStats
-from rtseg.types import Rgb, Segmentation
-from rtseg.yuv import Planes
 
 MODES = ("auto", "offline", "live")
 
@@ -87,11 +87,16 @@ class Job:
     mode: str = "auto"
     max_age_millis: float | None = None
     smoothing: Smoothing = field(default_factory=Smoothing)
+    health: str = "auto"
     ladder: LadderWish | None = None
     watch: Watch = field(default_factory=Watch)
 
     def run(self, *, json_on_stdout: bool = False) -> int:
         """Returns the exit code. A failure is raised after what could be kept was written."""
+        if json_on_stdout and self.wanted.events == STDOUT:
+            raise UsageError(
+                "--json and --events - both want stdout: send the events to a file or udp://"
+            )
         keep_freed_memory()
         package = find_package(self.model or DEFAULT_MODEL)
         painter = Painter(package.labels, self.look)
@@ -101,16 +106,17 @@ class Job:
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             if _only_videos(sinks):
                 painter = replace(painter, films=Films())
-            climber = self._climber(package, source.info)
+            health = health_for(self.health, live=source.info.live)
+            climber = climber_for(self, package, source.info)
             if climber is None:
                 engine = self._engine(package, live=source.info.live)
                 painted = self._is_painted_by(engine, painter, sinks)
-                pipeline = self._pipeline(engine, sinks, painter, painted=painted)
+                pipeline = self._pipeline(engine, sinks, painter, painted=painted, health=health)
             else:
                 lineup = climber.first()
                 engine = lineup.inferences[0].engine
-                render = self._climbing(climber, painter)
-                pipeline = self._pipeline(lineup, [*sinks, climber], render)
+                render = painting(climber, painter)
+                pipeline = self._pipeline(lineup, [*sinks, climber], render, health=health)
                 climber.follow(pipeline)
             pipeline.stats.started_nanos -= process_age_nanos()
             self.watch.follow(
@@ -120,12 +126,14 @@ class Job:
                 labels=package.labels,
                 connection=source.connection if isinstance(source, Connected) else None,
             )
-            failure, code = self._drive(pipeline, climber)
-            run = self._described(package, engine, sinks, stats=pipeline.stats)
+            failure, code = self._drive(pipeline, _notes(climber, health))
+            run = self._described(package, engine, sinks, stats=pipeline.stats, health=health)
             if climber is not None:
                 run = replace(run, ladder=climber.facts())
         if run.summary.frames_written or failure is None:
-            _report(run, json_on_stdout=json_on_stdout)
+            # Where events have stdout, people read the report on stderr.
+            with redirect_stdout(sys.stderr if self.wanted.events == STDOUT else sys.stdout):
+                _report(run, json_on_stdout=json_on_stdout)
         if failure is not None:
             raise failure
         return code
@@ -137,6 +145,7 @@ class Job:
         render: Render,
         *,
         painted: bool = False,
+        health: CameraHealth | None,
     ) -> Pipeline:
         return Pipeline(
             self.source,
@@ -147,55 +156,8 @@ class Job:
             limit=self.limit,
             max_age_nanos=age_limit_nanos(self.source, self.max_age_millis),
             smoothing=self.smoothing,
+            watch=health,
         )
-
-    def _climbing(self, climber: Climber, painter: Painter) -> Render:
-        """Paints as the rung says that serves."""
-        plain = replace(painter, look=self.look.plain)
-
-        def paint(segmentation: Segmentation, stats: RunStats) -> Rgb | Planes:
-            return (painter if climber.rung.full else plain)(segmentation, stats)
-
-        return paint
-
-    def _climber(self, package: ModelPackage, source: SourceInfo) -> Climber | None:
-        if self.ladder is None:
-            return None
-        if not source.live:
-            raise UsageError(
-                f"--target-fps drops frames where it must, and of {source.name} every frame "
-                "counts: add --mode live, or leave --target-fps out"
-            )
-        if self.smoothing.keyframe != 1:
-            raise UsageError(
-                "--target-fps counts frames that the network saw, and --keyframe hides most from "
-                "it: leave one of them out"
-            )
-        full = self.smoothing.active or self.look != self.look.plain
-        rungs = self.ladder.rungs(package, self.precision, full=full)
-        return Climber(
-            rungs,
-            partial(self._wish, backend=self._backend_for(package, rungs[0])),
-            source,
-            target_fps=self.ladder.target_fps,
-            smoothing=self.smoothing,
-            told=tell,
-        )
-
-    def _backend_for(self, package: ModelPackage, rung: Rung) -> str:
-        """Of all rungs: on the CPU, what was not built for the GPU would be slower, not faster."""
-        at_size = package.at(rung.height, rung.width)
-        return choose_backend(self.backend, at_size, rung.precision, scores=self.smoothing.active)
-
-    def _wish(self, rung: Rung, *, backend: str) -> EngineWish:
-        wish = Wish(
-            self.model,
-            backend,
-            rung.precision,
-            scores=rung.full and self.smoothing.active,
-            threads=self.threads,
-        )
-        return replace(wish.engines(live=True)[0], size=(rung.height, rung.width))
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -222,7 +184,7 @@ class Job:
         wanted = any(sink.wants_image for sink in sinks) and not self.smoothing.active
         return wanted and painter.hand_over(engine)
 
-    def _drive(self, pipeline: Pipeline, climber: Climber | None) -> tuple[RtsegError | None, int]:
+    def _drive(self, pipeline: Pipeline, note: Callable[[], str]) -> tuple[RtsegError | None, int]:
         """Run to the end or to a signal, showing progress; the failure that ended it, if any."""
         with (
             Interrupts(gently=pipeline.finish, at_once=pipeline.stop) as interrupts,
@@ -232,8 +194,7 @@ class Job:
             task = bar.add_task("run", total=self._total(), note="")
             while not pipeline.wait(0.2):
                 written = pipeline.stats.written
-                rung = f", {climber.rung}" if climber is not None else ""
-                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS{rung}")
+                bar.update(task, completed=written.count, note=f"{written.fps:.1f} FPS{note()}")
                 _say(self.watch.beat(stopping=interrupts.exit_code != 0))
             try:
                 pipeline.join()
@@ -246,7 +207,13 @@ class Job:
         return min(counts, default=None)
 
     def _described(
-        self, package: ModelPackage, engine: Engine, sinks: Sequence[Sink], *, stats: RunStats
+        self,
+        package: ModelPackage,
+        engine: Engine,
+        sinks: Sequence[Sink],
+        *,
+        stats: RunStats,
+        health: CameraHealth | None,
     ) -> Run:
         source = self.source
         return Run(
@@ -260,6 +227,7 @@ class Job:
             connection=source.connection if isinstance(source, Connected) else None,
             outputs=tuple(path for sink in sinks for path in sink.outputs),
             warnings=(*source.warnings, *(each for sink in sinks for each in sink.warnings)),
+            health=health,
         )
 
 
@@ -272,6 +240,17 @@ def _info(engine: Engine) -> EngineInfo | None:
         return engine.info
     except EngineError:
         return None
+
+
+def _notes(climber: Climber | None, health: CameraHealth | None) -> Callable[[], str]:
+    """What the progress line says beside the rate."""
+
+    def notes() -> str:
+        rung = str(climber.rung) if climber is not None else ""
+        faults = health.note if health is not None else ""
+        return "".join(f", {each}" for each in (rung, faults) if each)
+
+    return notes
 
 
 def _say(health: Health | None) -> None:

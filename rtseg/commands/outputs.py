@@ -9,6 +9,7 @@ from pathlib import Path
 from rtseg.errors import UsageError
 from rtseg.labels import LabelSet
 from rtseg.sink.base import Sink
+from rtseg.sink.events import Events
 from rtseg.sink.folder import FolderSink
 from rtseg.sink.images import ImageSequence
 from rtseg.sink.labels_video import LabelVideo
@@ -20,6 +21,7 @@ from rtseg.sink.video import OverlayVideo
 from rtseg.source.base import Source
 from rtseg.source.images import ImageFolder
 from rtseg.source.masking import masked
+from rtseg.zones.description import read_zones
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Wanted:
     no_stats: bool = False
     crf: int = 23
     preset: str = "veryfast"
+    zones: Path | None = None
+    events: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.zones) != bool(self.events):
+            raise UsageError(
+                "--zones FILE.toml says what to look at, --events FILE.jsonl, udp://HOST:PORT or - "
+                "where to say it: give both or neither"
+            )
 
 
 def make_sinks(wanted: Wanted, source: Source, reference: str, *, labels: LabelSet) -> list[Sink]:
@@ -46,6 +57,8 @@ def make_sinks(wanted: Wanted, source: Source, reference: str, *, labels: LabelS
         sinks.add_labels(wanted.label_video)
     if wanted.stats:
         sinks.add_statistics(wanted.stats)
+    if wanted.zones:
+        sinks.add_events(wanted.events, wanted.zones)
     return sinks.built
 
 
@@ -94,6 +107,12 @@ class _Sinks:
     def add_statistics(self, path: Path) -> None:
         self._claim(path)
         self.built.append(Statistics(path, self._labels))
+
+    def add_events(self, target: str, zones: Path) -> None:
+        sink = Events(target, read_zones(zones, self._labels))
+        if sink.path is not None:
+            self._claim(sink.path)
+        self.built.append(sink)
 
     def _add_video_and_statistics(self, path: Path) -> None:
         self._add_video(path)

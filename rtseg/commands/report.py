@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtseg import __version__
+from rtseg.commands.health import CameraHealth
 from rtseg.engine.base import EngineInfo
 from rtseg.labels import LabelSet
 from rtseg.smoothing import Smoothing
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class Run:
     """Everything about one run that its report needs. engine is None if it never opened.
 
-    ladder: what ``Climber.facts`` says; None without one.
+    health: None where nobody looked. ladder: what ``Climber.facts`` says; None without one.
     """
 
     source: SourceInfo
@@ -39,6 +40,7 @@ class Run:
     connection: Connection | None
     outputs: tuple[Path, ...]
     warnings: tuple[str, ...]
+    health: CameraHealth | None
     ladder: dict[str, Any] | None = None
 
 
@@ -64,6 +66,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "ladder": run.ladder,
         "first_frame_seconds": round(summary.first_frame_seconds, 3),
         "classes": dict(zip(run.labels.names, areas, strict=True)),
+        "health": run.health.facts if run.health else None,
         "picture": [run.source.height, run.source.width],
         "network": [run.spec.height, run.spec.width],
         "warm_up": "2 inferences before the first frame; no frame is left out of the numbers",
@@ -117,6 +120,8 @@ def print_report(run: Run) -> None:
             f"smoothing: {run.smoothing.words}; {summary.frames_warped} frames were warped, not "
             f"processed: written_fps {summary.written_fps:.1f}"
         )
+    if run.health is not None:
+        show(f"camera health: {run.health.words or 'no fault'}")
     if run.ladder is not None:
         show("", _rungs(run.ladder))
     connection = _connection(run)

@@ -43,6 +43,9 @@ def command(
     ladder: Annotated[
         str, typer.Option(help="HxW,HxW of the networks for --target-fps; else four.")
     ] = "",
+    health: Annotated[
+        str, typer.Option(help="Watch the camera: on, off, or auto: live sources.")
+    ] = "auto",
     look: Annotated[str, typer.Option(help="overlay, mask, side or contours.")] = "overlay",
     opacity: Annotated[float, typer.Option(help="Of the colours, 0..1.")] = 0.5,
     legend: Annotated[bool, typer.Option("--legend", help="Classes and FPS in a corner.")] = False,
@@ -51,6 +54,8 @@ def command(
     no_stats: Annotated[bool, typer.Option("--no-stats", help="Not beside a video.")] = False,
     masks: Annotated[Path | None, typer.Option(help="Folder of palette PNGs.")] = None,
     label_video: Annotated[Path | None, typer.Option(help="Exact ids, FFV1 in .mkv.")] = None,
+    zones: Annotated[Path | None, typer.Option(help="TOML of zones, rules, free space.")] = None,
+    events: Annotated[str, typer.Option(help="Of them: x.jsonl, udp://HOST:PORT or -.")] = "",
     crf: Annotated[int, typer.Option(help="H.264 quality, 0 (best) .. 51.")] = 23,
     preset: Annotated[str, typer.Option(help="x264 preset.")] = "veryfast",
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after N frames.")] = None,
@@ -89,6 +94,7 @@ def command(
     rtseg run 0 -o cam.mp4 --width 1280 --height 720 --limit 300
     rtseg run rtsp://user:pass@camera/stream -o stats.csv --give-up-after 600
     rtseg run "chaos://drive.mp4?drop=0.05&corrupt=0.01" --mode live -o null
+    rtseg run 0 -o null --zones zones.toml --events -
     rtseg run drive.mp4 -o null --json             how fast is this machine?
     rtseg run 0 -o cam.mp4 --target-fps 30         a smaller network when it gets slow
     rtseg run 0 -o stats.csv --metrics :9090 --log json   docs/operation.md
@@ -127,6 +133,8 @@ def command(
             no_stats=no_stats,
             crf=crf,
             preset=preset,
+            zones=zones,
+            events=events,
         ),
         look=Look(cast(Any, look), opacity, legend, frozenset(filter(None, hide.split(",")))),
         model=model,
@@ -137,6 +145,7 @@ def command(
         mode=mode,
         max_age_millis=max_age,
         smoothing=Smoothing.asked(smooth, smooth_weight, keyframe),
+        health=health,
         ladder=LadderWish.asked(target_fps, ladder),
         watch=Watch(metrics, limit=StallLimit(stall_after)),
     )

@@ -23,6 +23,7 @@ from rtseg.types import (
     Painted,
     Picture,
     Prepared,
+    Rgb,
     Scored,
     Scores,
     Segmentation,
@@ -41,9 +42,13 @@ def capacity_for(*, live: bool) -> int:
 
 @dataclass(frozen=True)
 class Pending:
-    """A frame on its way through a line-up's engines. seen: whether it was given to them."""
+    """A frame on its way through a line-up's engines. seen: whether it was given to them.
+
+    small: what the first of them eats: (h, w), or the whole picture.
+    """
 
     frame: Frame
+    small: Rgb
     motion: Motion | None
     seen: bool
     lineup: Lineup
@@ -98,7 +103,7 @@ class Lineup:
         if seen:
             for inference, each in zip(self.inferences, prepared, strict=True):
                 inference.submit(each.tensor)
-        return Pending(frame, motion, seen=seen, lineup=self)
+        return Pending(frame, prepared[0].tensor[0], motion, seen=seen, lineup=self)
 
     def settle(self, pending: Pending, stats: RunStats) -> Picture:
         """Wait for the frame's results; not rendered unless the engine did. Raises Closed."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from fractions import Fraction
 from itertools import chain
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,9 @@ from rtseg.yuv import Planes
 Render = Callable[[Segmentation, RunStats], "Rgb | Planes"]
 """Runs on the overlay thread; the statistics are there for who writes the FPS into the picture."""
 
+Watched = Callable[[Rgb, Fraction], tuple[str, ...]]
+"""What the camera suffers from, by a small picture and its pts. Runs on the overlay thread."""
+
 
 class Pipeline:
     """``with Pipeline(...) as run: run.wait(); run.join()``. Leaving the block ends all threads.
@@ -43,7 +47,8 @@ class Pipeline:
 
     In place of an engine and its smoothing there may be a Lineup, which then has the policy too.
     counted: whether the capture is clocked and the gaps of the source are counted here.
-    window: of the statistics. ended: called when the last stage has ended, on its thread.
+    watch: looks at every frame. window: of the statistics. ended: called when the last stage has
+    ended, on its thread.
 
     Whoever ends, for whatever reason, aborts what feeds it and closes what it feeds: so a lost
     source still gets its last frames written, and a full disk stops the capture.
@@ -60,6 +65,7 @@ class Pipeline:
         limit: int | None = None,
         max_age_nanos: int | None = None,
         smoothing: Smoothing | None = None,
+        watch: Watched | None = None,
         counted: bool = True,
         window: int | None = None,
         ended: Callable[[], None] | None = None,
@@ -68,6 +74,7 @@ class Pipeline:
         self.stats = RunStats(time.monotonic_ns(), window=window)
         self._source, self._sinks = source, sinks
         self._render = render
+        self._watch = watch
         self._limit = limit
         self._max_age_nanos = max_age_nanos
         self._counted = counted
@@ -226,6 +233,7 @@ class Pipeline:
                 picture = pending.lineup.settle(pending, self.stats)
                 if self._left_out(pending.frame):
                     continue
+                picture = self._looked_at(picture, pending.small)
                 started = time.monotonic_ns()
                 if render is not None and picture.image is None:
                     picture = _with(picture, render(picture.segmentation, self.stats))
@@ -235,6 +243,14 @@ class Pipeline:
         finally:
             for each in self._known():
                 each.abort()
+
+    def _looked_at(self, picture: Picture, small: Rgb) -> Picture:
+        if self._watch is None:
+            return picture
+        started = time.monotonic_ns()
+        faults = self._watch(small, picture.segmentation.frame.pts)
+        self.stats.clock("health", time.monotonic_ns() - started)
+        return replace(picture, faults=faults)
 
     def _left_out(self, frame: Frame) -> bool:
         age, oldest = time.monotonic_ns() - frame.captured_nanos, self._max_age_nanos

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from rtseg.errors import SinkError
 from rtseg.sink.file import DiskFile
 
-Row: TypeAlias = Mapping[str, int | float]
+Row: TypeAlias = Mapping[str, int | float | str]
 
 ROWS_PER_GROUP = 100
 SECONDS_PER_GROUP = 1.0
@@ -63,7 +63,7 @@ class JsonRows:
     def __init__(self, path: Path) -> None:
         self._lines = _LineFile(path)
 
-    def append(self, row: Row) -> None:
+    def append(self, row: Mapping[str, Any]) -> None:
         self._lines.append(json.dumps(row) + "\n")
 
     def close(self) -> None:

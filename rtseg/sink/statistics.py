@@ -37,7 +37,8 @@ class Statistics(FileSink):
 
     Times are seconds since the first frame's capture. ``<class>_frac`` is of the label map,
     ``<class>_px`` the same share of the frame's pixels, rounded; blanks in names become ``_``.
-    ``dropped_before`` counts the frames lost between this row and the one above.
+    ``dropped_before`` counts the frames lost between this row and the one above. ``health``, where
+    somebody looked, has the camera's faults joined by ``+``, or ``ok``.
     """
 
     wants_image = False
@@ -63,7 +64,11 @@ class Statistics(FileSink):
     def write(self, picture: Picture) -> None:
         assert self._table is not None, "write() belongs inside `with`"
         segmentation = picture.segmentation
-        row = {**self._times(segmentation.frame), **_shares(segmentation, self._labels)}
+        row = {
+            **self._times(segmentation.frame),
+            **_health(picture.faults),
+            **_shares(segmentation, self._labels),
+        }
         try:
             self._table.append(row)
         except OSError as error:
@@ -96,6 +101,10 @@ class Statistics(FileSink):
 
     def _broken(self, error: OSError) -> Exception:
         return sink_error(self._path, error, written=self._written if self._crash_safe else 0)
+
+
+def _health(faults: tuple[str, ...] | None) -> Row:
+    return {} if faults is None else {"health": "+".join(faults) or "ok"}
 
 
 def _shares(segmentation: Segmentation, labels: LabelSet) -> Row:

@@ -69,6 +69,29 @@ def test_nothing_is_rendered_when_no_sink_wants_a_picture():
     assert (pictures.pictures[2].image == 253).all()
 
 
+def test_who_watches_gets_what_the_network_eats_and_the_sinks_learn_what_it_says():
+    seen, sink = [], KeepingSink()
+
+    def watch(picture, seconds):
+        seen.append((picture.shape, int(picture[0, 0, 0]), seconds))
+        return ("black",) if len(seen) == 2 else ()
+
+    with (
+        CountingSource(3) as source,
+        Pipeline(source, ReadingEngine(), [sink], render=negative, watch=watch) as pipeline,
+    ):
+        frames = list(CountingSource(3))
+        pipeline.join()
+    small = ReadingEngine().spec
+    assert seen == [
+        ((small.height, small.width, 3), frame.picture[0, 0, 0], frame.pts) for frame in frames
+    ]
+    assert [picture.faults for picture in sink.pictures] == [(), ("black",), ()]
+    assert len(pipeline.stats.stage_nanos["health"]) == 3
+    run(CountingSource(1), ReadingEngine(), sink)
+    assert sink.pictures[-1].faults is None
+
+
 def test_a_slow_engine_on_a_live_source_drops_and_counts_instead_of_lagging():
     sink = KeepingSink()
     source = CountingSource(100, live=True, pause=0.002)

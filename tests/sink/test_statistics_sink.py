@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_a_row_tells_when_and_how_much(suffix: str, tmp_path: Path, picture: Mak
         "frame", "pts_s", "t_capture", "t_done", "latency_ms", "dropped_before",
     ]  # fmt: skip
     assert len(rows[0]) == 6 + 2 * len(CAMVID)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_a_watched_camera_has_a_column_of_its_faults(
+    suffix: str, tmp_path: Path, picture: MakePicture
+) -> None:
+    path = tmp_path / f"stats{suffix}"
+    with Statistics(path, CAMVID) as sink:
+        for faults in ((), ("black",), ("frozen", "grey blocks")):
+            sink.write(replace(picture(), faults=faults))
+    rows = rows_of(path)
+    assert [row["health"] for row in rows] == ["ok", "black", "frozen+grey blocks"]
+    assert list(rows[0])[5:8] == ["dropped_before", "health", "sky_px"]
 
 
 def test_blanks_in_class_names_become_underscores(tmp_path: Path, picture: MakePicture) -> None:
