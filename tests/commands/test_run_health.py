@@ -15,7 +15,8 @@ from rtseg.commands import main
 from rtseg.commands.health import CameraHealth, health_for
 from rtseg.errors import UsageError
 from rtseg.sink.container import Encoding, VideoFile
-from rtseg.sink.planes import BT601, yuv420
+from rtseg.sink.planes import yuv420
+from rtseg.yuv import BT601
 
 FPS = 8
 
