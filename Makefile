@@ -13,7 +13,7 @@ demo: $(VENV)/.base  ## install rtseg into .venv, then run its demo
 	$(BIN)/rtseg demo
 
 test: check $(VENV)/.screen  ## linters, types, import contracts, then every test
-	$(BIN)/pytest -q $$($(BIN)/python -c 'import PyQt6.QtWidgets' 2>/dev/null || \
+	$(BIN)/pytest -q -n 2 --dist loadfile $$($(BIN)/python -c 'import PyQt6.QtWidgets' 2>/dev/null || \
 	  echo '-p no:pytest-qt --ignore=tests/viewer')
 
 mutants: $(VENV)/.dev  ## plant mistakes in the TensorRT road: do its tests notice each?

@@ -73,7 +73,7 @@ def exact(segmentation: Segmentation, look: Look) -> list[np.ndarray]:
     return blended
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", LOOKS, ids=["overlay", "mask", "hidden"])
 @pytest.mark.parametrize(("height", "width"), [(48, 70), (722, 94)])
 def test_every_sample_is_the_blend_of_its_labels(height: int, width: int, look: Look) -> None:
     frame = Frame(noise(height, width), 0, Fraction(0), 0)

@@ -128,14 +128,18 @@ class Journey:
 
     def look_around(self) -> list[str]:
         """What the status bar says of some points, where it is not what is there."""
-        left, top, scale = self.shown_at()
         labels, missed = self.shot.segmentation.labels, []
         height, width, _ = self.shot.segmentation.frame.picture.shape
         for share in (0.1, 0.3, 0.5, 0.7, 0.9):
             point = QPoint(*map(round, self.at(share, share)))
+            # Not at the border of two pixels: the picture begins at a whole pixel of the screen.
+            place = self.seen_at(point)
+            while any(abs(each - round(each)) < 0.2 for each in place):
+                point += QPoint(1, 1)
+                place = self.seen_at(point)
             QTest.mouseMove(self.window.canvas, point)
             QTest.qWait(50)
-            x, y = int((point.x() - left) / scale), int((point.y() - top) / scale)
+            x, y = map(int, place)
             row, column = (y + 0.5) / height * len(labels), (x + 0.5) / width * len(labels[0])
             name = self.shot.label_set.names[labels[int(row), int(column)]]
             said = self.window.looking.spot.text()
@@ -148,6 +152,11 @@ class Journey:
         left, top, scale = self.shown_at()
         height, width, _ = self.shot.segmentation.frame.picture.shape
         return left + x * width * scale, top + y * height * scale
+
+    def seen_at(self, point: QPoint) -> tuple[float, float]:
+        """The place in the picture, in its pixels."""
+        left, top, scale = self.shown_at()
+        return (point.x() - left) / scale, (point.y() - top) / scale
 
     def shown_at(self) -> tuple[float, float, float]:
         """Left and top of the picture in the canvas, and its scale, in logical pixels."""
