@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
-import time
 from array import array
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
-from itertools import cycle, islice
+from itertools import islice
 from typing import Any
 
 from rtseg.bench.recording import TENSORS, Arriving, Recorder, Recording
@@ -16,6 +17,7 @@ from rtseg.bench.watch import Watch
 from rtseg.engine.base import Engine
 from rtseg.errors import SourceError
 from rtseg.pipeline.inference import warm_up
+from rtseg.pipeline.pace import inferred
 from rtseg.pipeline.pipeline import Pipeline, Render
 from rtseg.pipeline.segment import prepared_for
 from rtseg.sink.base import Sink
@@ -98,29 +100,20 @@ class Course:
     def _engine_alone(self, tensors: Sequence[Tensor], seconds: float) -> dict[str, list[int]]:
         """As many tensors in flight as the engine takes, none of them waited for before."""
         submitted, collected = array("q"), array("q")
-        waiting = cycle(tensors)
+        enough = math.inf
         with self._engine as engine:
             warm_up(engine, tensors[0].shape[1:3])
-
-            def submit() -> None:
-                submitted.append(time.monotonic_ns())
-                engine.submit(next(waiting))
-
-            for _ in range(engine.depth):
-                submit()
-            enough = None
-            while not self._over.is_set() and (enough is None or collected[-1] < enough):
-                engine.collect()
-                collected.append(time.monotonic_ns())
-                if len(collected) == self._warm_up + 1:
-                    enough = collected[-1] + round(seconds * 1e9)
-                submit()
-            for _ in range(engine.depth):
-                engine.collect()
-        return {
-            "submitted_nanos": submitted[: len(collected)].tolist(),
-            "collected_nanos": collected.tolist(),
-        }
+            with closing(inferred(engine, tensors)) as taken:
+                for submitted_nanos, collected_nanos in taken:
+                    if self._over.is_set():
+                        break
+                    submitted.append(submitted_nanos)
+                    collected.append(collected_nanos)
+                    if len(collected) == self._warm_up + 1:
+                        enough = collected_nanos + round(seconds * 1e9)
+                    if collected_nanos >= enough:
+                        break
+        return {"submitted_nanos": submitted.tolist(), "collected_nanos": collected.tolist()}
 
     def _enough(self) -> None:
         self.pipeline.finish()

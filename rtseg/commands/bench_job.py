@@ -19,6 +19,7 @@ from rtseg.engine.package import find_package
 from rtseg.errors import RtsegError
 from rtseg.overlay import Look
 from rtseg.pipeline.compare import Comparison, compare
+from rtseg.sink.planes import Films
 from rtseg.source.uri import open_source
 
 AGREED_FRAMES, AGREED_EVERY = 24, 5
@@ -36,7 +37,7 @@ def main() -> int:
 
 
 def measured(order: Order) -> dict[str, Any]:
-    """A Recording. The overlay is painted, as a viewer or a video needs it, and thrown away."""
+    """A Recording. The overlay is painted as ``rtseg run`` does it for a video, and thrown away."""
     keep_freed_memory()
     package = find_package(order.model)
     with in_mode(open_source(order.source), order.mode) as source:
@@ -45,7 +46,7 @@ def measured(order: Order) -> dict[str, Any]:
         course = Course(
             source,
             make_engine(order.backend, package, order.precision, depth=depth),
-            render=Painter(package.labels, Look()),
+            render=Painter(package.labels, Look(), films=Films()),
             seconds=order.seconds,
             warm_up=order.warm_up,
         )

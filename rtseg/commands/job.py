@@ -102,7 +102,6 @@ class Job:
         painter = Painter(package.labels, self.look)
         with self._watched(), self.source as source:
             refuse_waiting(source, self.mode)
-            age_limit_nanos(source, self.max_age_millis)  # refuses before a file is begun
             sinks = make_sinks(self.wanted, source, self.reference, labels=package.labels)
             if _only_videos(sinks):
                 painter = replace(painter, films=Films())

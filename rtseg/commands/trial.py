@@ -213,10 +213,12 @@ class Trial:
         from rtseg.overlay import Look
         from rtseg.pipeline.pipeline import Pipeline
         from rtseg.sink.null import Null
+        from rtseg.sink.planes import Films
         from rtseg.source.uri import open_source
 
         self._tell({"phase": "drive"})
-        painter, engine = Painter(self._package.labels, Look()), self._engine(depth=2)
+        painter = Painter(self._package.labels, Look(), films=Films())
+        engine = self._engine(depth=2)
         with open_source(self._order.source) as source:
             pipeline = Pipeline(
                 source,

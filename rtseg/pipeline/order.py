@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from rtseg.stats import RunStats
+
 _GAPS_REMEMBERED = 64
 
 
@@ -26,6 +28,13 @@ class Order:
     def __init__(self, *, first: int | None = 0) -> None:
         self._expected = first
         self._gaps: deque[range] = deque(maxlen=_GAPS_REMEMBERED)
+
+    def admits(self, index: int, stats: RunStats) -> bool:
+        """Whether the frame comes in its turn; what was lost is counted."""
+        verdict = self.judge(index)
+        for cause, count in verdict.drops.items():
+            stats.drop(cause, count)
+        return verdict.admitted
 
     def judge(self, index: int) -> Verdict:
         expected = index if self._expected is None else self._expected

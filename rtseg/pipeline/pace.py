@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -40,21 +41,33 @@ def pace(
     flight, before and after.
     """
     meter, waits = Meter(), array("q")
-    ignored = min(WARM_UP, inferences)
-    flying: deque[int] = deque()
-    for number, tensor in enumerate(cycle(tensors)):
-        flying.append(time.monotonic_ns())
-        engine.submit(tensor)
-        if len(flying) < engine.depth:
-            continue
-        engine.collect()
-        now, submitted_nanos = time.monotonic_ns(), flying.popleft()
-        if number < ignored:
-            continue
-        meter.mark(now)
-        waits.append(now - submitted_nanos)
-        if meter.count >= inferences and now - meter.first_nanos >= seconds * NANOS_PER_SECOND:
-            break
-    for _ in flying:
-        engine.collect()
+    # As many are ignored as are submitted, not collected, until then.
+    ignored = max(0, min(WARM_UP, inferences) + 1 - engine.depth)
+    with closing(inferred(engine, tensors)) as taken:
+        for number, (submitted_nanos, now) in enumerate(taken):
+            if number < ignored:
+                continue
+            meter.mark(now)
+            waits.append(now - submitted_nanos)
+            if meter.count >= inferences and now - meter.first_nanos >= seconds * NANOS_PER_SECOND:
+                break
     return Pace(meter.fps, Percentiles.of_nanos(waits), meter.count, engine.depth)
+
+
+def inferred(engine: Engine, tensors: Sequence[Tensor]) -> Generator[tuple[int, int], None, None]:
+    """Nanoseconds at which a tensor was submitted and its labels were there, for ever.
+
+    As many tensors are in flight as the engine takes; who closes this waits for the last of them.
+    """
+    flying: deque[int] = deque()
+    try:
+        for tensor in cycle(tensors):
+            flying.append(time.monotonic_ns())
+            engine.submit(tensor)
+            if len(flying) == engine.depth:
+                engine.collect()
+                yield flying.popleft(), time.monotonic_ns()
+    except GeneratorExit:
+        for _ in flying:
+            engine.collect()
+        raise

@@ -199,10 +199,7 @@ class Pipeline:
     def _admit(self, frame: Frame, nanos: int, *, order: Order) -> bool:
         if not self._source.info.live:
             self.stats.clock("capture", nanos)
-        verdict = order.judge(frame.index)
-        for cause, count in verdict.drops.items():
-            self.stats.drop(cause, count)
-        return verdict.admitted
+        return order.admits(frame.index, self.stats)
 
     def _prepare(self) -> None:
         try:

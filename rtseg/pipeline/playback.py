@@ -27,9 +27,8 @@ SLACK_NANOS = {False: 100_000_000, True: 1_000_000_000}
 on from where it is: nobody wants a slow clip to rush, or a live one to stay late for ever."""
 
 PAST_BYTES = 64 << 20
-"""Of pictures that are kept for steps back: seven frames of 1920x1080, in
-planes and in R G B. Further back, everything since
-the last key frame is decoded again for each of them."""
+"""Of pictures that are kept for steps back: seven frames of 1920x1080, in planes and in R G B.
+Further back, everything since the last key frame is decoded again for each of them."""
 
 
 class Playback:
@@ -223,10 +222,7 @@ class Playback:
         for frame in frames:
             if not self.info.live:
                 self._stats().clock("capture", time.monotonic_ns() - started)
-            verdict = self._order.judge(frame.index)
-            for cause, count in verdict.drops.items():
-                self._stats().drop(cause, count)
-            if verdict.admitted:
+            if self._order.admits(frame.index, self._stats()):
                 return frame
         return None
 
